@@ -56,9 +56,9 @@ ACTIONS: Mapping[Template, Action] = total(
 
 _DISCLOSABLE = total({
     Template.CONTRACT_TOTAL: {
-        "participants", "cohort_seals", "outcomes_achieved", "outcomes_reached", "points_reached", "threshold",
-        "qualifying_weeks", "payable", "outcomes_by_class", "not_counted", "sources", "method", "suppression",
-        "illustrative", "difference",
+        "participants", "cohort_seals", "outcomes_achieved", "outcomes_reached", "points_reached", "days_reached",
+        "threshold", "qualifying_weeks", "payable", "outcomes_by_class", "not_counted", "sources", "method",
+        "suppression", "illustrative", "difference",
     },
     Template.PREDICATE: {
         "participants", "cohort_seals", "threshold", "sources", "method", "suppression", "illustrative", "difference",
@@ -193,7 +193,7 @@ def visible_claims(
 
     `slot` (Unix seconds) is that of the freeze: when it is signed is the log's to say.
     """
-    is_block = bool(contract.block_ends) and template != Template.PAYMENT_DOCUMENT
+    is_block = contract.block_ends is not None and template != Template.PAYMENT_DOCUMENT
     first = block_of(contract, window.label)[0] if is_block else window
     payer, operator, party = (contract.party(role) for role in ("outcome_payer", "operator", recipient))
     claims: dict[str, Any] = {

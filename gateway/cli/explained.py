@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from gateway.wording.views import JsonValue
 
 SCHEMA = "evaluation-explained/1"
-_EACH = ("people", "retention", "days", "earnings")  # kinds in which a person is a unit at most
-_UNIT = {"weeks": "weeks", "follow_up": "points"}
+_EACH = ("people", "retention", "days", "earnings", "started")  # kinds in which a person is a unit at most
+_UNIT = {"weeks": "weeks", "follow_up": "points", "each_day": "days", "week_blocks": "blocks"}
 
 
 def show(found: Explanation) -> None:

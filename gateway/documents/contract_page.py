@@ -173,6 +173,7 @@ class _Page:
         return [
             self._say("cohort", size=cohort.size, first=cohort.enrolment_from, last=cohort.enrolment_to),
             self._say("batches", batches=batches),
+            *([self._say("batches_in_turn")] if len(cohort.batches) > 1 else []),
             *([self._say("cut_offs", batches=closed)] if closed else []),
             self._say("double_refused"),
         ]
@@ -217,7 +218,7 @@ class _Page:
         return f"{', '.join(first)}{LINES['or'][self.language]}{last}" if first else last
 
     def _measure(self, measure: Measure) -> str:
-        states = self._or([self._label(state) for state in measure.states])
+        states = self._or([self._label(state) for state in measure.states]) if measure.states else ""
         text = self._voice.say(MEASURE_WORDS[measure.kind], measure.phrase(), {"states": states})
         text = f"{measure.id}: {text}"
         if measure.days_limit:

@@ -8,10 +8,12 @@ from itertools import pairwise
 from gateway.outcomes.terms import Cohort, ReferralBatch
 from vocabulary.declaration import DeclarationTable, one_of, unique
 
+MOST_PEOPLE = 100_000
+
 
 def read_cohort(table: DeclarationTable) -> Cohort:
     """The cohort; `DeclarationInvalid` for sizes that do not add up, or cut-offs that leave a day of enrolment out."""
-    size = table.integer("size", least=1, most=5000)
+    size = table.integer("size", least=1, most=MOST_PEOPLE)
     has_cut_offs = "time_from" in table and table.convert("time_from", one_of("referral", "batch")) == "batch"
     batches = []
     for row in table.tables("batches"):

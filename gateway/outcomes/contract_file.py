@@ -101,7 +101,7 @@ def _read(text: bytes, file: str) -> tuple[DeclarationTable, Contract]:
         releases=_releases(root, windows),
         tied=_tied_recipients(disclosure),
         fold=fold_terms(disclosure, parties),
-        block_ends=(),
+        block_ends=None,
         settlement=settlement_terms(root, [one.organisation for one in payers], caps),
         sha256=hashlib.sha256(text).hexdigest(),
         file=file,

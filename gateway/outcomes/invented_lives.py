@@ -16,6 +16,7 @@ from vocabulary.weeks import Month, Week
 _SUBJECT = "0" * 32
 _MUCH_PAY = 10**12  # minor units of a month: more than any threshold
 NO_WEEKS = range(0)
+_NO_STATE = WeekState("", "", "", frozenset({Status.UNEMPLOYED}), frozenset(), 0, 0)  # where no measure has a state
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def doings_of(contract: Contract) -> list[Doing]:
         found.append(Doing(state))
         if contract.needs_amounts and state.income_types:
             found += [Doing(state, is_paid=False), Doing(state, is_shown=False)]
-    return found
+    return found or [Doing(_NO_STATE)]
 
 
 def _states_that_differ(contract: Contract) -> list[WeekState]:

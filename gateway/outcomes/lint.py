@@ -10,13 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import combinations
 
+from gateway.outcomes.blocks import reader_windows
 from gateway.outcomes.calendar import first_days, first_weeks, months_after
 from gateway.outcomes.contract import Contract, Measure, Tariff
 from gateway.outcomes.findings import LintFinding
 from gateway.outcomes.manual_evidence import EVIDENCE, STATUS_OF
 from gateway.outcomes.measures.follow_up import FollowUpMeasure
+from gateway.outcomes.measures.placed import PlacedMeasure
 from gateway.outcomes.off_benefit import lint_off_benefit
-from gateway.outcomes.terms import FigureUnit, WeekState
+from gateway.outcomes.terms import WeekState
 from gateway.outcomes.trial import is_reached, missing_years, stopped_evaluations
 from outcome_verifier.currencies import MINOR_DIGITS
 from vocabulary.statuses import Status
@@ -41,6 +43,7 @@ def lint(contract: Contract, shown_by: Mapping[str, frozenset[Status]]) -> list[
         *_unreachable_caps(contract),
         *_low_caps(contract),
         *_payers_of_few(contract),
+        *_batches_apart(contract),
         *_empty_windows(contract),
         *_unseen_states(contract, shown_by),
         *_hidden_states(contract),
@@ -126,7 +129,7 @@ def _pays_twice(contract: Contract) -> Iterator[LintFinding]:
                 "add the prices up in one tariff",
                 refuses=True,
             )
-        elif one.unit is other.unit is FigureUnit.WEEK and set(one.states) & set(other.states):
+        elif _adds_up(one) and _adds_up(other) and set(one.states) & set(other.states):
             shared = min(state.id for state in set(one.states) & set(other.states))
             yield LintFinding(
                 "pays-twice",
@@ -134,6 +137,11 @@ def _pays_twice(contract: Contract) -> Iterator[LintFinding]:
                 f"a week in {shared!r} is paid under {first.id!r} and under {second.id!r}",
                 "leave the state out of one of the measures, or price states apart with price_by_state",
             )
+
+
+def _adds_up(measure: Measure) -> bool:
+    """Whether each of its weeks, or days, is paid for by itself."""
+    return isinstance(measure, PlacedMeasure) and measure.weeks_add_up
 
 
 def _gates(contract: Contract) -> Iterator[LintFinding]:
@@ -192,6 +200,18 @@ def _payers_of_few(contract: Contract) -> Iterator[LintFinding]:
             f"the further payers learn the exact amount of {contract.cohort.size} people from each of their bills, and"
             f" k_cohort is {contract.k_cohort}",
             "plan payment documents for few windows, and agree with those payers on what the amounts may be used for",
+        )
+
+
+def _batches_apart(contract: Contract) -> Iterator[LintFinding]:
+    cohort = contract.cohort
+    if len(cohort.batches) > 1 and not (cohort.has_cut_offs or contract.fold.at_most) and reader_windows(contract):
+        yield LintFinding(
+            "batches-apart",
+            1,
+            f"{len(cohort.batches)} batches may be sealed in turn, and who counts later is in some windows and not in"
+            " others: where these tell of a few, readers get nothing before an amendment",
+            'say fold = "blocks" in [disclosure], or let everybody\'s time begin with the batch (time_from = "batch")',
         )
 
 

@@ -84,14 +84,17 @@ def read_measures(
 
 
 def _measure(table: DeclarationTable, states: tuple[WeekState, ...], indices: tuple[Index, ...]) -> Measure:
+    kind = MEASURES[table.convert("kind", one_of(*MEASURES))]
+    if not kind.has_states and "states" in table:
+        raise table.refuse("states", f"says nothing of kind {kind.word!r}, which counts whatever registers show")
     by_id = {state.id: state for state in states}
-    for word in table.texts("states"):
+    words = table.texts("states") if kind.has_states else ()
+    for word in words:
         if word not in by_id:
             raise table.refuse("states", f"knows no state {word!r}")
-    chosen = tuple(by_id[word] for word in table.texts("states"))
-    kind = MEASURES[table.convert("kind", one_of(*MEASURES))]
+    chosen = tuple(by_id[word] for word in words)
     measure = kind.read(table, table.text("id"), chosen, indices)
-    if not chosen:
+    if kind.has_states and not chosen:
         raise table.refuse("states", "must name at least one state")
     table.finish()
     return measure

@@ -28,7 +28,7 @@ class FigureUnit(StrEnum):
 
     WEEK = "week"
     PERSON = "person"
-    POINT = "point"  # one person at one follow-up month
+    POINT = "point"  # one person at one follow-up month, or one full block of weeks
     DAY = "day"
     MINOR = "minor"  # minor units of the contract's currency
     PER_MILLE = "per_mille"

@@ -96,7 +96,8 @@ CLAIM = {
     "participants": "henviste",
     "outcomes_achieved": "i mål",
     "outcomes_reached": "nåede mål",
-    "points_reached": "nåede opfølgninger",
+    "points_reached": "nåede point",
+    "days_reached": "dage",
     "threshold": "målet",
     "payable": "beløb",
     "qualifying_weeks": "uger, der tæller",
@@ -107,7 +108,8 @@ CLAIM = {
 DIFFERENCE = {
     "outcomes_achieved": "i mål",
     "outcomes_reached": "nåede mål",
-    "points_reached": "nåede opfølgninger",
+    "points_reached": "nåede point",
+    "days_reached": "dage",
     "qualifying_weeks": "uger",
     "amount_minor": "beløb",
     "threshold_met": "målet",
@@ -116,7 +118,7 @@ UNIT = total(
     {
         "week": ("uge", "uger"),
         "person": ("person", "personer"),
-        "point": ("opfølgning", "opfølgninger"),
+        "point": ("point", "point"),
         "day": ("dag", "dage"),
         "minor": ("beløb", "beløb"),
         "per_mille": ("promille", "promille"),

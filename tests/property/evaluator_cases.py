@@ -53,7 +53,19 @@ def contract_of(rng: random.Random) -> dict[str, Any]:
             pauses.append((NAME_OF_WEEK[at], NAME_OF_WEEK[at + length - 1]))
             at += length + rng.randint(1, 12)
     kinds = rng.sample(
-        ("weeks", "people", "retention", "retention", "days", "earnings", "follow_up"), rng.randint(1, 3)
+        (
+            "weeks",
+            "people",
+            "retention",
+            "retention",
+            "days",
+            "earnings",
+            "follow_up",
+            "each_day",
+            "week_blocks",
+            "started",
+        ),
+        rng.randint(1, 4),
     )
     measures = [_measure(rng, kind, f"m{number}") for number, kind in enumerate(kinds, start=1)]
     rounding = rng.choice(("down", "half_up", "half_even"))
@@ -119,13 +131,21 @@ def _measure(rng: random.Random, kind: str, name: str) -> dict[str, Any]:
             }
         case "follow_up":
             measure["months"] = sorted(rng.sample(range(1, 13), rng.randint(1, 3)))
-    if kind in ("people", "retention", "days"):
+        case "each_day":
+            measure["days_from_enrolment"] = rng.randint(1, 330)
+        case "week_blocks":
+            measure |= {"weeks_per_block": rng.randint(1, 9), "most_blocks": rng.randint(1, 6)}
+            measure["weeks_from_enrolment"] = rng.choice((0, rng.randint(5, 60)))
+            measure["consecutive"] = rng.random() < 0.5
+        case "started":
+            measure["states"] = []
+    if kind in ("people", "retention", "days", "week_blocks"):
         measure["outcome_state"] = rng.choice((None, "last", "most", "most", "lowest"))
     return measure
 
 
 def _price(rng: random.Random, measure: dict[str, Any]) -> dict[str, Any]:
-    by_state = rng.random() < 0.4
+    by_state = bool(measure["states"]) and rng.random() < 0.4
     index = rng.random() < 0.4
     return {
         "id": f"t-{measure['id']}",

@@ -55,6 +55,8 @@ def _measure(measure: dict[str, Any]) -> Iterator[str]:
         pay = measure["earnings"]
         yield "measure: earnings, " + ("index" if pay["index"] else "amount")
         yield "measure: partial months " + ("count" if pay["counts_partial_months"] else "left out")
+    elif kind == "week_blocks":
+        yield f"measure: blocks of weeks, {'on end' if measure['consecutive'] else 'in all'}"
     else:
         yield f"measure: {kind}"
     if any("off" in state for state in measure["states"]):

@@ -302,6 +302,28 @@ class _Walk:
                 reached = None if total < goal else reached or month
         return {} if reached is None else {(state["id"], reached[0]): 1}
 
+    def _each_day(self) -> Cells:
+        days = range(self.person.start, min(self.end, 7 * self.until + 6) + 1)
+        return Counter((self.marks[day // 7], year_of_week(day // 7)) for day in days if self.marks[day // 7])
+
+    def _week_blocks(self) -> Cells:
+        """By cutting: each run of weeks, or all of them, into pieces of so many weeks."""
+        found: Counter[tuple[str, int]] = Counter()
+        runs: list[list[int]] = [[]]
+        for week in self._asked():
+            if self.marks[week]:
+                runs[-1].append(week)
+            elif self.measure["consecutive"]:
+                runs.append([])
+        size = self.measure["weeks_per_block"]
+        pieces = [run[at : at + size] for run in runs for at in range(0, len(run), size)]
+        for piece in [one for one in pieces if len(one) == size][: self.measure["most_blocks"]]:
+            found[self._state([self.marks[week] for week in piece]), year_of_week(piece[-1])] += 1
+        return found
+
+    def _started(self) -> Cells:
+        return {("", year_of_week(self.person.first)): 1} if self.weeks and not self.is_out else {}
+
     def _follow_up(self) -> Cells:
         found: Counter[tuple[str, int]] = Counter()
         for months in self.measure["months"]:

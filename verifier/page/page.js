@@ -265,7 +265,7 @@
     if ("outcomes_achieved" in shown) {
       rows.push({ row: [text.outcomes, integer(shown.outcomes_achieved), text.outcomesWhen], kind: "main" });
     }
-    for (const [name, label] of [["outcomes_reached", text.reached], ["points_reached", text.points]]) {
+    for (const [name, label] of [["outcomes_reached", text.reached], ["points_reached", text.points], ["days_reached", text.days]]) {
       if (!(name in shown)) continue;
       rows.push({ row: [label, shown[name] === null ? text.classWithheld : integer(shown[name]), text.sinceEnrolment], kind: "main" });
     }
@@ -342,6 +342,7 @@
       outcomes_achieved: signed,
       outcomes_reached: signed,
       points_reached: signed,
+      days_reached: signed,
       qualifying_weeks: signed,
       amount_minor: (minor) => money(minor, currency, "exceptZero"),
       threshold_met: (change) => text.metChanges[change],

@@ -146,7 +146,8 @@ def _measures(contract: Contract) -> Iterator[Block]:
     for measure in contract.measures:
         paid = "ja" if measure.id in contract.paid_measures else "nej"
         states = formats.enumeration([state.label_da for state in measure.states], "eller")
-        rows.append((measure.id, f"{counts(contract, measure)} Tilstande: {states}.", paid))
+        named = f" Tilstande: {states}." if measure.states else ""
+        rows.append((measure.id, f"{counts(contract, measure)}{named}", paid))
     yield TableBlock(("Mål", "Hvad der tælles", "Betalt"), tuple(rows))
 
 
