@@ -26,6 +26,9 @@ class KnownTerms:
 
     def figure(self, table: DeclarationTable, key: str, *, units: tuple[FigureUnit, ...] = ()) -> str:
         """The measure or aggregate that a key names; an aggregate in one of `units`, where they are given."""
+        return table.part(lambda: self._figure(table, key, units))
+
+    def _figure(self, table: DeclarationTable, key: str, units: tuple[FigureUnit, ...]) -> str:
         name = table.text(key)
         if name not in self.aggregates and (units or name not in self.measures):
             word = "aggregate" if units else "measure or aggregate"
@@ -37,8 +40,9 @@ class KnownTerms:
 
     def check_rounding(self, table: DeclarationTable, key: str, reason: str) -> None:
         """Refuse a key whose amounts need not be whole, where the contract names no rounding."""
-        if self.rounding is Rounding.NONE:
-            raise table.refuse(key, f"{reason}: name the contract's rounding")
+        with table.check():
+            if self.rounding is Rounding.NONE:
+                raise table.refuse(key, f"{reason}: name the contract's rounding")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +77,12 @@ def kinds_by_word(*kinds: KIND) -> Mapping[str, KIND]:
 
 def find_index(table: DeclarationTable, indices: tuple[Index, ...]) -> Index:
     """The index that a table names under `index`."""
-    name = table.text("index")
-    found = next((index for index in indices if index.id == name), None)
-    if found is None:
-        raise table.refuse("index", f"knows no index {name!r}")
-    return found
+
+    def read() -> Index:
+        name = table.text("index")
+        found = next((index for index in indices if index.id == name), None)
+        if found is None:
+            raise table.refuse("index", f"knows no index {name!r}")
+        return found
+
+    return table.part(read)

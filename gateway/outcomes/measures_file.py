@@ -5,7 +5,7 @@ from __future__ import annotations
 from gateway.outcomes.contract import Measure
 from gateway.outcomes.kinds import MEASURES
 from gateway.outcomes.terms import EXIT_OF, Index, WeekState
-from vocabulary.declaration import DeclarationTable, one_of, unique
+from vocabulary.declaration import DeclarationTable, one_of
 from vocabulary.statuses import IncomeType, Status
 
 ANY_STATUS = frozenset(Status).difference({Status.UNKNOWN}, EXIT_OF)
@@ -25,57 +25,66 @@ def statuses(table: DeclarationTable, key: str) -> frozenset[Status]:
 
 def read_states(root: DeclarationTable) -> tuple[WeekState, ...]:
     """Every named condition on a week. None is needed where the contract counts nobody itself."""
-    found = []
-    for table in root.tables("states", least=0):
-        label = table.table("label")
-        types = table.texts("income_types", [])
-        known = {kind.value for kind in IncomeType} - {IncomeType.UNKNOWN, IncomeType.UNREADABLE}
-        for word in types:
-            if word not in known:
-                raise table.refuse("income_types", f"knows no income type {word!r}")
-        shown = statuses(table, "statuses")
-        if not shown:
-            raise table.refuse("statuses", "must name at least one status")
-        if Status.NO_BENEFIT in shown and not types:
-            raise table.refuse("statuses", "no_benefit alone never counts as work: name income_types")
-        hours = table.integer("hours_per_week_hundredths", 0, most=7 * 24 * 100)
-        if hours and not types:
-            raise table.refuse("hours_per_week_hundredths", "needs income_types")
-        found.append(
-            WeekState(
-                table.text("id"),
-                label.text("da"),
-                label.text("en"),
-                shown,
-                frozenset(IncomeType(word) for word in types),
-                hours,
-                table.line,
-            )
-        )
-        label.finish()
-        table.finish()
-    unique(root, "states", [state.id for state in found])
-    return tuple(found)
+    return root.rows("states", _state, least=0, by="id")
+
+
+def _state(table: DeclarationTable) -> WeekState:
+    label_da, label_en = table.part(lambda: _label(table.table("label")))
+    types = table.part(lambda: _income_types(table))
+    shown = table.part(lambda: _named_statuses(table))
+    hours = table.integer("hours_per_week_hundredths", 0, most=7 * 24 * 100)
+    state = WeekState(table.text("id"), label_da, label_en, shown, types, hours, table.line)
+    table.finish()
+    if Status.NO_BENEFIT in shown and not types:
+        raise table.refuse("statuses", "no_benefit alone never counts as work: name income_types")
+    if hours and not types:
+        raise table.refuse("hours_per_week_hundredths", "needs income_types")
+    return state
+
+
+def _label(table: DeclarationTable) -> tuple[str, str]:
+    words = table.text("da"), table.text("en")
+    table.finish()
+    return words
+
+
+def _income_types(table: DeclarationTable) -> frozenset[IncomeType]:
+    types = table.texts("income_types", [])
+    known = {kind.value for kind in IncomeType} - {IncomeType.UNKNOWN, IncomeType.UNREADABLE}
+    for word in types:
+        if word not in known:
+            raise table.refuse("income_types", f"knows no income type {word!r}")
+    return frozenset(IncomeType(word) for word in types)
+
+
+def _named_statuses(table: DeclarationTable) -> frozenset[Status]:
+    shown = statuses(table, "statuses")
+    if not shown:
+        raise table.refuse("statuses", "must name at least one status")
+    return shown
 
 
 def read_measures(
     root: DeclarationTable, states: tuple[WeekState, ...], indices: tuple[Index, ...]
 ) -> tuple[Measure, ...]:
     """Every person-level outcome. None is needed where all that is paid rests on declared aggregates."""
-    found = tuple(_measure(table, states, indices) for table in root.tables("measures", least=0))
-    unique(root, "measures", [measure.id for measure in found])
-    return found
+    if "measures" not in root:
+        return ()
+    return root.rows("measures", lambda table: _measure(table, states, indices), by="id")
 
 
 def _measure(table: DeclarationTable, states: tuple[WeekState, ...], indices: tuple[Index, ...]) -> Measure:
+    chosen, name = table.part(lambda: _chosen_states(table, states)), table.text("id")
+    kind = MEASURES[table.convert("kind", one_of(*MEASURES))]
+    return table.whole(lambda: kind.read(table, name, chosen, indices))
+
+
+def _chosen_states(table: DeclarationTable, states: tuple[WeekState, ...]) -> tuple[WeekState, ...]:
+    words = table.texts("states")
     by_id = {state.id: state for state in states}
-    for word in table.texts("states"):
+    for word in words:
         if word not in by_id:
             raise table.refuse("states", f"knows no state {word!r}")
-    chosen = tuple(by_id[word] for word in table.texts("states"))
-    kind = MEASURES[table.convert("kind", one_of(*MEASURES))]
-    measure = kind.read(table, table.text("id"), chosen, indices)
-    if not chosen:
+    if not words:
         raise table.refuse("states", "must name at least one state")
-    table.finish()
-    return measure
+    return tuple(by_id[word] for word in words)

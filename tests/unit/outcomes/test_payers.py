@@ -15,7 +15,7 @@ from gateway.outcomes.amendment import check_amendment
 from gateway.outcomes.bounds import parties, ranges
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.terms import apportion
-from policies.programme import load_programme
+from policies.programme_file import load_programme
 from tests.support.histories import EXAMPLES, example_contract
 from tests.support.payers import FUND, PARTS, REGION, SHARED
 from vocabulary.errors import DeclarationInvalid

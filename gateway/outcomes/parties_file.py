@@ -1,0 +1,90 @@
+"""Reads who signs a contract: the municipality that pays, further payers, operator and investor."""
+
+from __future__ import annotations
+
+from gateway.outcomes.terms import ContractParty
+from policies.terms import LegalRole
+from vocabulary.declaration import DeclarationTable, one_of
+from vocabulary.releases import Recipient
+
+_MOST_PAYERS = 10  # the municipality among them
+_ROLES = ("outcome_payer", *Recipient)
+
+
+def read_parties(root: DeclarationTable) -> tuple[ContractParty, ...]:
+    """Everybody with a role, the payers first; `DeclarationInvalid` for the municipality on both sides."""
+    table, has_others = root.table("parties"), "payers" in root
+    parties: list[ContractParty] = []
+    for role in _ROLES:
+        if role == "investor" and role not in table:
+            continue  # the operator carries the risk itself; no release may name an investor then
+        municipality = parties[0].organisation if parties else ""
+        parties.append(_party(table, role, municipality, is_shared=has_others))
+        if role == "outcome_payer":
+            parties += _payers(root, parties[0])
+    table.finish()
+    return tuple(parties)
+
+
+def _party(parties: DeclarationTable, role: str, municipality: str, *, is_shared: bool) -> ContractParty:
+    return parties.part(lambda: _read_party(parties.table(role), role, municipality, is_shared=is_shared), role=role)
+
+
+def _read_party(table: DeclarationTable, role: str, municipality: str, *, is_shared: bool) -> ContractParty:
+    is_payer = role == "outcome_payer"
+    country, code = table.part(lambda: _seat(table)) if is_payer else ("DK", "")
+    legal_role = table.part(lambda: _legal_role(table)) if role == "operator" else None
+    share = (_share(table) if is_shared else 1) if is_payer else 0
+    names = table.text("organisation"), table.text("name")
+    table.finish()
+    with table.check():
+        if not is_payer and names[0] == municipality:
+            reason = "is the municipality that pays: it measures and approves, and may not be on the other side as well"
+            raise table.refuse("organisation", reason, rule="party-conflict")
+    return ContractParty(role, *names, code, legal_role, country, share)
+
+
+def _payers(root: DeclarationTable, municipality: ContractParty) -> list[ContractParty]:
+    """Who bears a share of every amount beside the municipality."""
+
+    before = {municipality.organisation}
+
+    def read(table: DeclarationTable) -> ContractParty:
+        names, share = (table.text("organisation"), table.text("name")), _share(table)
+        table.finish()
+        if names[0] in before:
+            raise table.refuse("organisation", "uses the same name twice")
+        before.add(names[0])
+        return ContractParty("outcome_payer", *names, share_parts=share)
+
+    payers = list(root.rows("payers", read, least=0, role="outcome_payer"))
+    with root.check():
+        if len(payers) >= _MOST_PAYERS:
+            raise root.refuse("payers", f"must be fewer than {_MOST_PAYERS}")
+    return payers
+
+
+def _legal_role(table: DeclarationTable) -> LegalRole:
+    return LegalRole(table.convert("legal_role", one_of(*LegalRole)))
+
+
+def _share(table: DeclarationTable) -> int:
+    return table.integer("share_parts", least=1, most=1_000_000)
+
+
+def _seat(payer: DeclarationTable) -> tuple[str, str]:
+    """The payer's country and kommunekode. Only Danish municipalities have one, and they must say it."""
+    country = payer.convert("country", _country) if "country" in payer else "DK"
+    return country, payer.convert("municipality_code", _municipality_code) if country == "DK" else ""
+
+
+def _country(text: str) -> str:
+    if not (len(text) == 2 and text.isascii() and text.isupper()):
+        raise ValueError("must be two capital letters (ISO 3166-1)")
+    return text
+
+
+def _municipality_code(text: str) -> str:
+    if not (len(text) == 3 and text.isdigit()):
+        raise ValueError("must have three digits (kommunekode)")
+    return text
