@@ -112,6 +112,11 @@ class SourceDeclaration:
         return self.kind in _CODED and not self.codes.statuses
 
     @property
+    def tells_pay(self) -> bool:
+        """Whether its rows are postings of income."""
+        return self.kind in _ADD_UP
+
+    @property
     def has_newest_file(self) -> bool:
         """Whether one of its files, the newest, tells everything, so that an older one would undo it."""
         arrival = getattr(self.transport, "arrival", None)
@@ -121,8 +126,7 @@ class SourceDeclaration:
     @property
     def schema(self) -> Schema:
         """Which columns the source has, as transports enforce it."""
-        add_up = self.kind in _ADD_UP
-        return Schema(tuple(self.columns.values()), self.dropped, self.dropped_patterns, add_up)
+        return Schema(tuple(self.columns.values()), self.dropped, self.dropped_patterns, self.tells_pay)
 
 
 def words_of(kind: str) -> list[str]:

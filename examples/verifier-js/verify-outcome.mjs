@@ -92,7 +92,8 @@ const SHOWN = {
   participants: int(),
   cohort_seals: list(exactly({ batch: text, count: int(), plan: digest, root: digest, sealed_on: text, nonce: digest })),
   threshold: or(exactly({ people: int(), met: boolean }), exactly({ met: boolean })),
-  outcomes_achieved: int(), outcomes_reached: or(is(null), int()), points_reached: or(is(null), int()),
+  outcomes_achieved: int(), outcomes_reached: or(is(null), int()),
+  points_reached: or(is(null), int()), days_reached: or(is(null), int()),
   qualifying_weeks: signed,
   not_counted: list(exactly({ reason: text, value: or(is(null), int()) })),
   outcomes_by_class: list(exactly({ class: text, value: or(is(null), int()) })),
@@ -102,7 +103,7 @@ const SHOWN = {
   method: exactly({ inputs_sha256: digest, engine_version: text, data_sources: list(text) }),
   suppression: exactly({ k: int(), k_cohort: int(), rules: list(text) }),
   illustrative: list(text),
-  difference: someOf({ outcomes_achieved: signed, outcomes_reached: signed, points_reached: signed, qualifying_weeks: signed,
+  difference: someOf({ outcomes_achieved: signed, outcomes_reached: signed, points_reached: signed, days_reached: signed, qualifying_weeks: signed,
     amount_minor: signed, threshold_met: is(-1, 0, 1) }),
 };
 

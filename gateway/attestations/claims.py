@@ -54,9 +54,9 @@ ACTIONS: Mapping[Template, Action] = total(
 
 _DISCLOSABLE = total({
     Template.CONTRACT_TOTAL: {
-        "participants", "cohort_seals", "outcomes_achieved", "outcomes_reached", "points_reached", "threshold",
-        "qualifying_weeks", "payable", "outcomes_by_class", "not_counted", "sources", "method", "suppression",
-        "illustrative", "difference",
+        "participants", "cohort_seals", "outcomes_achieved", "outcomes_reached", "points_reached", "days_reached",
+        "threshold", "qualifying_weeks", "payable", "outcomes_by_class", "not_counted", "sources", "method",
+        "suppression", "illustrative", "difference",
     },
     Template.PREDICATE: {
         "participants", "cohort_seals", "threshold", "sources", "method", "suppression", "illustrative", "difference",

@@ -17,7 +17,7 @@ from typing import TypeAlias, assert_never
 
 from gateway.attestations.reached import CLAIM_OF
 from gateway.outcomes.asked_lives import REASONS, Units
-from gateway.outcomes.calendar import calendar_of
+from gateway.outcomes.calendar import calendar_of, state_ids
 from gateway.outcomes.contract import Contract, PersonalTariff, Tariff
 from gateway.outcomes.evaluate import person_amounts
 from gateway.outcomes.figures import Cell
@@ -174,7 +174,7 @@ def _totals(stretch: _FigureStretch) -> Iterator[ExactFigure]:
         parts = [
             FigurePart(one.id, at)
             for one in contract.measures
-            if one.id in paid and one is not goal and one.unit is unit
+            if one.id in paid and one is not goal and one.unit is unit and one.is_result
         ]
         if parts:
             yield ExactFigure(claim, label, tuple((part, 1) for part in parts), is_shown=True)
@@ -287,7 +287,7 @@ def _prices(contract: Contract, tariff: PersonalTariff) -> list[int]:
     measure = contract.measure(tariff.of)
     years = range(contract.cohort.enrolment_from.year, contract.windows[-1].to_week.sunday.year + 1)
     known = tariff.published_index.values if tariff.published_index else years
-    states = [] if measure is None else [state.id for state in measure.states]
+    states = () if measure is None or not measure.is_result else state_ids(measure)
     return sorted(
         {tariff.price_of(one, year, contract.rounding) for one in states for year in years if year in known} - {0}
     )

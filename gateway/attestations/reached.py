@@ -1,7 +1,8 @@
 """How much was reached of what a contract pays for, beside the people in the outcome with the threshold and the weeks.
 
 One number for each unit: people are counted once for each measure that counts a person once, points for each follow-up
-month. Of several measures only the sum is shown, and that only where nobody can reckon back to a small one.
+month and each block of weeks, days for each day that is paid for. Who began is among the participants already. Of
+several measures only the sum is shown, and that only where nobody can reckon back to a small one.
 """
 
 from __future__ import annotations
@@ -14,7 +15,11 @@ from gateway.outcomes.evaluate import Evaluation
 from gateway.outcomes.terms import FigureUnit
 from policies.disclosure import DisclosureRules, may_show_sum
 
-CLAIM_OF: Mapping[FigureUnit, str] = {FigureUnit.PERSON: "outcomes_reached", FigureUnit.POINT: "points_reached"}
+CLAIM_OF: Mapping[FigureUnit, str] = {
+    FigureUnit.PERSON: "outcomes_reached",
+    FigureUnit.POINT: "points_reached",
+    FigureUnit.DAY: "days_reached",
+}
 
 
 def reached_claims(contract: Contract, evaluation: Evaluation) -> dict[str, int | None]:
@@ -24,7 +29,8 @@ def reached_claims(contract: Contract, evaluation: Evaluation) -> dict[str, int 
     """
     goal = contract.people_measure
     paid = {name for tariff in contract.tariffs for name in tariff.own_figures()}
-    measures = [one for one in contract.measures if one.id in paid and one is not goal and one.unit in CLAIM_OF]
+    results = [one for one in contract.measures if one.id in paid and one.is_result]
+    measures = [one for one in results if one is not goal and one.unit in CLAIM_OF]
     parts = {one.id: evaluation.quantity(one.id) for one in measures}
     known = measures if goal is None else [*measures, goal]
     may_show = may_show_sum(

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.terminal import Commands, columns, console, open_gateway, output, warn_of_development_key
+from gateway.cli.terminal import Commands, columns, console, currency_of, open_gateway, output, warn_of_development_key
 from gateway.wording.formats import english_money
 
 
@@ -27,10 +27,11 @@ def adopt(
     gateway = open_gateway()
     tokens = [file.read_text("ascii", errors="replace").strip() for file in signed]
     adopted = use_case(gateway, contract, balances.read_bytes(), tokens, file=balances.name)
+    currency = currency_of(gateway, contract)
     rows: list[tuple[str, ...]] = [("window", "tariff", "quantity", "paid", "held back", "disputed")]
     for one in adopted.opening.stated:
         amounts = (one.paid_minor, one.held_minor, one.disputed_minor)
-        rows.append((one.window, one.tariff, str(one.quantity), *(english_money(minor) for minor in amounts)))
+        rows.append((one.window, one.tariff, str(one.quantity), *(english_money(minor, currency) for minor in amounts)))
     columns(rows)
     console.print(f"adopted: {contract} from the window after {adopted.opening.last_window} on")
     console.print(f"  balances {adopted.opening.sha256}: stated by the parties, not evaluated")

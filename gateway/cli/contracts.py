@@ -55,11 +55,11 @@ def check(
     console.print(f"  {contract.cohort.size} people; {len(contract.windows)} windows; sha256 {contract.sha256}")
     for measure in contract.measures:
         states = ", ".join(state.id for state in measure.states)
-        console.print(f"  {measure.kind:<9} {measure.id}: {states}")
+        console.print(f"  {measure.kind:<11} {measure.id}: {states}")
     for aggregate in contract.aggregates:
         console.print(f"  declared  {aggregate.id}: {aggregate.unit} by {aggregate.evaluator.name}")
     for tariff in contract.tariffs:
-        console.print(f"  {tariff.kind:<9} {tariff.id}: pays for {', '.join(tariff.figures()) or 'delivery'}")
+        console.print(f"  {tariff.kind:<11} {tariff.id}: pays for {', '.join(tariff.figures()) or 'delivery'}")
     console.print("calendar: what each may put side by side, and the fewest people that any combination of its figures")
     console.print("is about, whoever begins when; people are named only where a grant of its own says so:")
     if not can_be_audited:

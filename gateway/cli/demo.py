@@ -154,7 +154,7 @@ def _ballerup(story: _Story, directory: Path) -> None:
         shown = _read(gateway, released).shown
         line = shown["lines"][0]
         back = "  (a relapse takes back)" if line["quantity"] < 0 else ""
-        amount = f"{english_money(shown['payable']['amount_minor'])} DKK"
+        amount = f"{english_money(shown['payable']['amount_minor'], 'DKK')} DKK"
         story.note(f"{window}  {line['quantity']:>+3} person(s)  {amount:>16}{back}")
         _keep(directory, released)
     story.note("[yellow]illustrative[/]: price, threshold and hours are not public")
@@ -268,7 +268,7 @@ def _release_windows(story: _Story, gateway: Gateway, contract: str, last: str) 
         done = release(gateway, contract, window.label, Template.PAYMENT_DOCUMENT, Recipient.OPERATOR)
         shown = _read(gateway, done).shown
         weeks = sum(line["quantity"] for line in shown["lines"])
-        amount = f"{english_money(shown['payable']['amount_minor'])} DKK"
+        amount = f"{english_money(shown['payable']['amount_minor'], 'DKK')} DKK"
         story.note(f"{window.label}  {weeks:>6,} weeks  {amount:>18}")
     story.note("[yellow]illustrative[/]: the price per week is not public")
 

@@ -87,6 +87,8 @@ def _how_far(source: SourceShown) -> str:
 
 
 def _show_hours(found: WeekExplanation, shown: WeekShown) -> None:
+    if not found.contract.income_source:
+        return
     console.print()
     weeks = len(shown.month.weeks())
     console.print(f"Paid hours of {shown.month}, the month of the week's Thursday; it has {weeks} weeks", style="bold")

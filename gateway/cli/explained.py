@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from gateway.wording.views import JsonValue
 
 SCHEMA = "evaluation-explained/1"
-_EACH = ("people", "retention", "days", "earnings")  # kinds in which a person is a unit at most
-_UNIT = {"weeks": "weeks", "follow_up": "points"}
+_EACH = ("people", "retention", "days", "earnings", "started")  # kinds in which a person is a unit at most
+_UNIT = {"weeks": "weeks", "follow_up": "points", "each_day": "days", "week_blocks": "blocks"}
 
 
 def show(found: Explanation) -> None:
@@ -105,7 +105,7 @@ def _why(run: WeekRun) -> tuple[str, str, str]:
 
 
 def _money(minor: int, currency: str) -> str:
-    return f"{english_money(minor)} {currency}"
+    return f"{english_money(minor, currency)} {currency}"
 
 
 def as_json(found: Explanation) -> dict[str, JsonValue]:

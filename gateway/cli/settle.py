@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from gateway.cli.terminal import columns, console, open_gateway, output, warn_of_development_key
+from gateway.cli.terminal import columns, console, currency_of, open_gateway, output, warn_of_development_key
 from gateway.wording.formats import english_money
 from gateway.wording.settlement import ROLES, pair_of
 
@@ -41,12 +41,13 @@ def state(contract: Contract) -> None:
 
     gateway = open_gateway()
     made = show_statement(gateway, contract)
+    currency = made.currency
     with gateway.store.read() as session:
         if contract_queries.in_shadow(session, contract):
             console.print("in shadow: nothing is settled here before `gateway contract adopt`", style="yellow")
     rows = [["window", "state", "due", "invoiced", "paid", "disputed", "next", "on"]]
     for one in made.windows:
-        amounts = [english_money(minor) for _, minor in (*_sums(one), ("disputed", one.disputed_minor))]
+        amounts = [english_money(minor, currency) for _, minor in (*_sums(one), ("disputed", one.disputed_minor))]
         on = one.next.on.isoformat() if one.next and one.next.on else ""
         following = [one.next.what.replace("_", " ") if one.next else "", on]
         rows.append([one.window, one.state, *amounts, *following])
@@ -58,26 +59,26 @@ def state(contract: Contract) -> None:
             console.print(f"  {one.window}: {one.next.condition}", style="yellow")
         for line in one.lines:
             if line.dispute:
-                said = line.dispute
+                said, held = line.dispute, english_money(line.dispute.amount_minor, currency)
                 answer = f"to be answered by {said.answer_by}"
                 if said.is_upheld:
                     answer = "upheld: correct it, adjust it, or both acknowledge it with --line"
                 console.print(
                     f"  {one.window} {line.line} disputed by the {said.by} ({said.reason}),"
-                    f" {english_money(said.amount_minor)} of {english_money(line.amount_minor)}: {said.id}, {answer}",
+                    f" {held} of {english_money(line.amount_minor, currency)}: {said.id}, {answer}",
                     style="yellow",
                 )
             if line.silence_on and line.silence_of and line.state is SettlementState.RELEASED:
                 who = pair_of(ROLES, line.silence_of)[1]
                 console.print(f"  {one.window} {line.line}: silence of the {who} accepts it from {line.silence_on}")
     for payer in made.payers if len(made.payers) > 1 else ():
-        sums = (f"{english_money(minor)} {name}" for name, minor in _sums(payer))
+        sums = (f"{english_money(minor, currency)} {name}" for name, minor in _sums(payer))
         console.print(f"  {payer.name} bears {payer.share_parts}/{payer.of_parts}: {', '.join(sums)}")
     for tariff in made.cumulative.tariffs:
-        cap = f" of at most {english_money(tariff.cap_minor)}" if tariff.cap_minor else ""
+        cap = f" of at most {english_money(tariff.cap_minor, currency)}" if tariff.cap_minor else ""
         reached = "; the cap is reached" if tariff.cap_reached else ""
         quantity = f"{tariff.quantity} {tariff.unit}s"
-        console.print(f"  {tariff.tariff}: {quantity}, {english_money(tariff.due_minor)}{cap}{reached}")
+        console.print(f"  {tariff.tariff}: {quantity}, {english_money(tariff.due_minor, currency)}{cap}{reached}")
 
 
 @app.command()
@@ -110,7 +111,7 @@ def statement(
             case _:
                 file.write(xlsx_bytes(HEAD, rows(made), title=made.contract.title, on=made.made_on))
     warn_of_development_key(gateway)
-    console.print(f"written: {out}, {english_money(made.cumulative.due_minor)} due in all")
+    console.print(f"written: {out}, {english_money(made.cumulative.due_minor, made.currency)} due in all")
 
 
 @app.command()
@@ -142,7 +143,7 @@ def dispute(
     reason: Annotated[str, typer.Option(help="quantity, amount, source, period or contract.")],
     letter: Letter,
     amount_minor: Annotated[
-        int | None, typer.Option(help="How much of it, in øre, where it is not all: the rest goes on.")
+        int | None, typer.Option(help="How much of it, in minor units (øre), where it is not all: the rest goes on.")
     ] = None,
 ) -> None:
     """Contest one line of a payment document for the municipality, or a part of it; the rest goes on.
@@ -154,9 +155,10 @@ def dispute(
 
     word = _word(DisputeReason, reason, "--reason")
     digest = _digest(letter)
-    row = use_case(open_gateway(), contract, window, line, reason=word, text_sha256=digest, amount_minor=amount_minor)
+    gateway = open_gateway()
+    row = use_case(gateway, contract, window, line, reason=word, text_sha256=digest, amount_minor=amount_minor)
     console.print(f"disputed: {row.line} of {window}, dispute {row.id}")
-    held = english_money(row.amount_minor)
+    held = english_money(row.amount_minor, currency_of(gateway, contract))
     console.print(f"  {held} of this line is held back; to be answered by {row.answer_by}", style="yellow")
 
 
@@ -187,7 +189,7 @@ def adjust(
     contract: Contract,
     window: Window,
     line: Annotated[str, typer.Option(help="The line's key, such as weeks_in_work_or_education/window.")],
-    worth_minor: Annotated[int, typer.Option(help="What the line is worth instead, in øre.")],
+    worth_minor: Annotated[int, typer.Option(help="What the line is worth instead, in minor units (øre).")],
     letter: Letter,
 ) -> None:
     """Say for the municipality what a line is worth instead of what was evaluated; once both say the same it is agreed.
@@ -198,9 +200,11 @@ def adjust(
     """
     from gateway.settlement.adjusting import adjust as use_case
 
-    made = use_case(open_gateway(), contract, window, line, worth_minor=worth_minor, text_sha256=_digest(letter))
+    gateway = open_gateway()
+    made = use_case(gateway, contract, window, line, worth_minor=worth_minor, text_sha256=_digest(letter))
+    worth = english_money(made.worth_minor, currency_of(gateway, contract))
     word = "agreed by both" if made.is_agreed else "proposed; it counts once the operator says the same"
-    console.print(f"adjusted: {made.line} of {window} is worth {english_money(made.worth_minor)}, {word}")
+    console.print(f"adjusted: {made.line} of {window} is worth {worth}, {word}")
 
 
 @app.command()
@@ -220,12 +224,14 @@ def invoice(
     from gateway.settlement.billing import request_payment
     from gateway.settlement.invoice_check import check
 
+    gateway = open_gateway()
     with output(out) as file:
-        bill, is_new = request_payment(open_gateway(), contract, window, number=number, payer=payer)
+        bill, is_new = request_payment(gateway, contract, window, number=number, payer=payer)
         file.write(bill.xml)
+    asked = english_money(bill.total_minor, currency_of(gateway, contract))
     word = "made" if is_new else "made before, handed out again"
     kind = f"{bill.kind.replace('_', ' ')} {bill.number}"
-    console.print(f"{word}: {kind}, {english_money(bill.total_minor)} to be paid by {bill.payer}, {out}")
+    console.print(f"{word}: {kind}, {asked} to be paid by {bill.payer}, {out}")
     console.print(f"  due on {bill.due_on}; Peppol BIS Billing 3, {check(bill.xml)}")
 
 
@@ -257,7 +263,7 @@ def approve(contract: Contract, number: Number) -> None:
 
     made = use_case(open_gateway(), contract, number)
     _show_checks(made)
-    console.print(f"approved: {number}, {english_money(made.bill.total_minor)}", style="green")
+    console.print(f"approved: {number}, {english_money(made.bill.total_minor, made.currency)}", style="green")
 
 
 @app.command("paid")
@@ -276,8 +282,10 @@ def register_paid(
         day = date.fromisoformat(on)
     except ValueError:
         raise typer.BadParameter("must be a day such as 2021-04-01", param_hint="--on") from None
-    bill = register_payment(open_gateway(), contract, number, paid_on=day)
-    console.print(f"paid: {bill.number}, {english_money(bill.total_minor)}, on {day}")
+    gateway = open_gateway()
+    bill = register_payment(gateway, contract, number, paid_on=day)
+    amount = english_money(bill.total_minor, currency_of(gateway, contract))
+    console.print(f"paid: {bill.number}, {amount}, on {day}")
 
 
 @app.command()
@@ -302,15 +310,16 @@ def investor(contract: Contract) -> None:
         console.print(f"  {one.window}: {'met' if one.met else 'not met'}")
     if not isinstance(made, InvestorSettlement):
         return
+    currency = made.currency
     if stated := made.stated:
-        console.print(f"  up to {stated.last_window}: {english_money(stated.paid_minor)} paid, {stated.says}")
+        console.print(f"  up to {stated.last_window}: {english_money(stated.paid_minor, currency)} paid, {stated.says}")
     if goal := made.goal:
         console.print(f"  goal {goal.people} people, {goal.achieved} in {goal.window}")
     flow = made.flow
-    console.print(f"  drawn: {english_money(flow.drawn_minor)}")
-    console.print(f"  repaid: {english_money(flow.repaid_minor)}")
-    console.print(f"  return: {english_money(flow.return_minor)}")
-    console.print(f"  at risk: {english_money(flow.at_risk_minor)}")
+    console.print(f"  drawn: {english_money(flow.drawn_minor, currency)}")
+    console.print(f"  repaid: {english_money(flow.repaid_minor, currency)}")
+    console.print(f"  return: {english_money(flow.return_minor, currency)}")
+    console.print(f"  at risk: {english_money(flow.at_risk_minor, currency)}")
 
 
 @app.command()
@@ -321,21 +330,23 @@ def accruals(contract: Contract) -> None:
     """
     from gateway.settlement.forecast import accruals as use_case
 
-    made = use_case(open_gateway(), contract)
+    gateway = open_gateway()
+    made = use_case(gateway, contract)
+    currency = currency_of(gateway, contract)
     shares = any(one.own_minor != one.expected_minor for one in made.windows)
     own = ["own share"] if shares else []
     rows = [["window", "signed", "accrued", "expected in all", *own, "paid about", "budget year"]]
     for one in made.windows:
-        sums = [english_money(value) for value in (one.signed_minor, one.accrued_minor, one.expected_minor)]
-        sums += [english_money(one.own_minor)] if shares else []
+        sums = [english_money(value, currency) for value in (one.signed_minor, one.accrued_minor, one.expected_minor)]
+        sums += [english_money(one.own_minor, currency)] if shares else []
         rows.append([one.window, *sums, one.payment_expected_on.isoformat(), str(one.budget_year)])
     columns(rows)
     for year, own_minor, minor in made.by_year:
-        of_all = f", own share of {english_money(minor)}" if shares else ""
-        console.print(f"  budget {year}: {english_money(own_minor)}{of_all}")
+        of_all = f", own share of {english_money(minor, currency)}" if shares else ""
+        console.print(f"  budget {year}: {english_money(own_minor, currency)}{of_all}")
     for again in made.stated:
-        said = f"{again.stated_quantity} for {english_money(again.stated_minor)}"
-        now = f"{again.evaluated_quantity} for {english_money(again.evaluated_minor)}"
+        said = f"{again.stated_quantity} for {english_money(again.stated_minor, currency)}"
+        now = f"{again.evaluated_quantity} for {english_money(again.evaluated_minor, currency)}"
         word = f"DIFFERS: the registers show {now}" if again.differs else "the registers show the same"
         console.print(
             f"  {again.window} {again.tariff} stated: {said}; {word}", style="yellow" if again.differs else ""

@@ -42,6 +42,12 @@ def open_gateway() -> Gateway:
     return Gateway.open(Settings())
 
 
+def currency_of(gateway: Gateway, contract: str) -> str:
+    """The currency of a contract's amounts."""
+    with gateway.store.read() as session:
+        return gateway.contract(session, contract).currency
+
+
 def open_database() -> Store:
     """The same installation's database alone, for a command that needs no key."""
     from gateway.installation.in_force import check_profile, open_store

@@ -196,15 +196,18 @@ def _print(draft: Contract, found: WhatIf) -> None:
 
 
 def _print_payments(found: WhatIf) -> None:
-    console.print(f"expected payments by window, {found.currency}:", style="bold")
+    currency = found.currency
+    console.print(f"expected payments by window, {currency}:", style="bold")
     scenarios = found.scenarios
     rows = [["window", *(one.name for one in scenarios)]]
     for position, payment in enumerate(scenarios[0].payments):
-        rows.append([payment.window, *(english_money(one.payments[position].amount_minor) for one in scenarios)])
-    rows.append(["in all", *(english_money(one.payments[-1].owed_minor) for one in scenarios)])
+        rows.append(
+            [payment.window, *(english_money(one.payments[position].amount_minor, currency) for one in scenarios)]
+        )
+    rows.append(["in all", *(english_money(one.payments[-1].owed_minor, currency) for one in scenarios)])
     if any(len(one.seeds) > 1 for one in scenarios):
-        rows.append(["  least drawn", *(english_money(one.least_minor) for one in scenarios)])
-        rows.append(["  most drawn", *(english_money(one.most_minor) for one in scenarios)])
+        rows.append(["  least drawn", *(english_money(one.least_minor, currency) for one in scenarios)])
+        rows.append(["  most drawn", *(english_money(one.most_minor, currency) for one in scenarios)])
     if scenarios[0].threshold_met is not None:
         of = [max(1, len(one.seeds)) for one in scenarios]
         rows.append(["threshold met", *(f"{one.threshold_met} of {n}" for one, n in zip(scenarios, of, strict=True))])
@@ -214,6 +217,7 @@ def _print_payments(found: WhatIf) -> None:
 
 
 def _print_swings(found: WhatIf) -> None:
+    currency = found.currency
     console.print(f"what each term moves, alone and by a tenth ({found.swings_of}):", style="bold")
     rows = [["term", "now", "lower", "changes", "higher", "changes"]]
     if not found.swings:
@@ -222,7 +226,7 @@ def _print_swings(found: WhatIf) -> None:
     moving = [one for one in found.swings if one.size]
     for one in moving:
         lower = "–" if one.lower is None else whole(one.lower, ENGLISH)
-        changes = [_change(one.lower_change_minor), _change(one.higher_change_minor)]
+        changes = [_change(one.lower_change_minor, currency), _change(one.higher_change_minor, currency)]
         rows.append([one.term, whole(one.value, ENGLISH), lower, changes[0], whole(one.higher, ENGLISH), changes[1]])
     if moving:
         _print_figures(rows)
@@ -232,23 +236,32 @@ def _print_swings(found: WhatIf) -> None:
 
 
 def _print_cases(found: WhatIf) -> None:
-    console.print(f"worst and best case, {found.currency}:", style="bold")
+    currency = found.currency
+    console.print(f"worst and best case, {currency}:", style="bold")
     rows = [["party", "", "worst", "best"]]
     for case in found.parties:
         if case.basis == "not said":
             rows.append([f"{case.role} ({case.name})", "the contract does not say what it lends", "–", "–"])
         else:
-            rows.append([f"{case.role} ({case.name})", case.basis, _bound_text(case.worst), _bound_text(case.best)])
+            rows.append(
+                [
+                    f"{case.role} ({case.name})",
+                    case.basis,
+                    _bound_text(case.worst, currency),
+                    _bound_text(case.best, currency),
+                ]
+            )
     _print_figures(rows, left=2)
     high = found.ranges[-1].most.minor
     if high is not None and 0 < found.best_seen_minor < high:
-        reached = english_money(found.best_seen_minor)
+        reached = english_money(found.best_seen_minor, currency)
         console.print(f"  {reached} is reached when everybody lives the best plain life; the bound is never passed")
 
 
 def _print_wait(found: WhatIf, wait: PricedWait) -> None:
     """What reaches the investor later than it is owed, and what that is worth to whoever bears it."""
-    console.print(f"what waits for the end of a block, borne by the {wait.borne_by}, {found.currency}:", style="bold")
+    currency = found.currency
+    console.print(f"what waits for the end of a block, borne by the {wait.borne_by}, {currency}:", style="bold")
     for plan in dict.fromkeys(one.plan for one in wait.waits):
         mine = [one for one in wait.waits if one.plan == plan]
         if not mine[0].windows:
@@ -256,10 +269,10 @@ def _print_wait(found: WhatIf, wait: PricedWait) -> None:
             continue
         rows = [[plan, "days", *(one.scenario for one in mine)]]
         for place, window in enumerate(mine[0].windows):
-            amounts = [english_money(one.windows[place].amount_minor) for one in mine]
+            amounts = [english_money(one.windows[place].amount_minor, currency) for one in mine]
             rows.append([f"{window.window} with {window.later}", str(window.days), *amounts])
         rate = per_cent(wait.per_mille_a_year, ENGLISH)
-        rows.append([f"in all, at {rate} a year", "", *(english_money(one.worth_minor) for one in mine)])
+        rows.append([f"in all, at {rate} a year", "", *(english_money(one.worth_minor, currency) for one in mine)])
         _print_figures(rows)
 
 
@@ -275,12 +288,12 @@ def _print_figures(rows: list[list[str]], *, left: int = 1) -> None:
     )
 
 
-def _change(minor: int | None) -> str:
-    return "–" if minor is None else f"{'+' if minor > 0 else ''}{english_money(minor)}"
+def _change(minor: int | None, currency: str) -> str:
+    return "–" if minor is None else f"{'+' if minor > 0 else ''}{english_money(minor, currency)}"
 
 
-def _bound_text(minor: int | None) -> str:
-    return "no bound" if minor is None else english_money(minor)
+def _bound_text(minor: int | None, currency: str) -> str:
+    return "no bound" if minor is None else english_money(minor, currency)
 
 
 def _as_json(_: Contract, found: WhatIf) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from html import escape
 
 from gateway.wording import formats
+from outcome_verifier.currencies import MINOR_DIGITS
 
 INK, SOFT, LINE, PAPER = "#1c2a30", "#54656c", "#c9d6d9", "#ffffff"
 COLOURS = ("#0d4a5b", "#d98a3d", "#7aa6b2", "#a3461c", "#9aa83c", "#5b4a8a")  # told apart in grey as well
@@ -64,7 +65,7 @@ def payments_chart(
     plot_width, plot_height = width - _LEFT - _RIGHT, _HEIGHT - _TOP - _BOTTOM
     amounts = [amount for one in series for amount in one.amounts]
     step, low, high = _scale(min(0, *amounts, 0), max(0, *amounts, 0))
-    unit, places = _unit(max(abs(low), abs(high)))
+    unit, places = _unit(max(abs(low), abs(high)), MINOR_DIGITS[currency])
 
     def down(amount: int) -> int:
         return _TOP + round(plot_height * (high - amount) / (high - low))
@@ -126,11 +127,11 @@ def _scale(least: int, most: int) -> tuple[int, int, int]:
     return step, least // step * step, -(-most // step) * step or step
 
 
-def _unit(most: int) -> tuple[str, int]:
+def _unit(most: int, digits: int) -> tuple[str, int]:
     """The word before the currency, and how many places of it a minor unit is."""
-    if most >= 10**8:
-        return "million ", 8
-    return ("thousand ", 5) if most >= 10**5 else ("", 2)
+    if most >= 10 ** (6 + digits):
+        return "million ", 6 + digits
+    return ("thousand ", 3 + digits) if most >= 10 ** (3 + digits) else ("", digits)
 
 
 def _short(amount: int, places: int) -> str:

@@ -13,6 +13,7 @@ from enum import StrEnum
 from gateway.outcomes.blocks import shown_with
 from gateway.outcomes.contract import Contract, Measure, Tariff
 from gateway.outcomes.measures_file import ANY_STATUS
+from gateway.outcomes.off_benefit import BENEFITS
 from gateway.outcomes.phrases import NumberList, PeriodWord, Reached, ReachedList, ScaleWords, StatePrices
 from gateway.outcomes.terms import ExitRule, FigureUnit, Gate, Index, RegisterExit, WeekState
 from gateway.wording import formats
@@ -76,7 +77,7 @@ def page(contract: Contract, language: Language) -> str:
 
 def money(minor: int, currency: str, language: Language) -> str:
     """`150000` as `1.500,00 DKK` in Danish and `DKK 1,500.00` in English."""
-    amount = formats.decimal(minor, _NOTATION[language])
+    amount = formats.amount(minor, currency, _NOTATION[language])
     return f"{amount} {currency}" if language is Language.DANISH else f"{currency} {amount}"
 
 
@@ -186,7 +187,8 @@ class _Page:
         if self.contract.evidence:
             found.append(self._say("evidence", kinds=self._or(sorted(self.contract.evidence))))
         found.append(self._say("first_week" if rules.first_week_is_enrolment_week else "week_after"))
-        found.append(self._say("carried" if rules.carries_missing_month_forward else "no_hours"))
+        if self.contract.income_source:
+            found.append(self._say("carried" if rules.carries_missing_month_forward else "no_hours"))
         found.append(self._say("codes_block" if self.contract.unknown_codes_block else "codes_report"))
         if rules.neutral_statuses:
             found.append(self._say("neutral", statuses=", ".join(sorted(rules.neutral_statuses))))
@@ -196,6 +198,9 @@ class _Page:
 
     def _state(self, number: int) -> str:
         state = self.contract.states[number]
+        if state.is_off_benefit:
+            benefits = ", ".join(sorted(BENEFITS - state.statuses))
+            return self._say("state_off_benefit", id=state.id, label=self._label(state), benefits=benefits)
         shown = LINES["any_status"][self.language] if state.statuses == ANY_STATUS else self._or(sorted(state.statuses))
         text = self._say("state", id=state.id, label=self._label(state), statuses=shown)
         if state.income_types:
@@ -212,7 +217,7 @@ class _Page:
         return f"{', '.join(first)}{LINES['or'][self.language]}{last}" if first else last
 
     def _measure(self, measure: Measure) -> str:
-        states = self._or([self._label(state) for state in measure.states])
+        states = self._or([self._label(state) for state in measure.states]) if measure.states else ""
         text = self._voice.say(MEASURE_WORDS[measure.kind], measure.phrase(), {"states": states})
         text = f"{measure.id}: {text}"
         if measure.days_limit:
@@ -249,7 +254,8 @@ class _Page:
             share = self._voice.share(caps.return_per_mille_a_year)
             values = {"capital": self._money(caps.capital_minor), "share": share, "years": caps.return_years}
             found.append(self._say("cap_return", **values, most=self._money(caps.most_minor)))
-        found.append(self._say(f"rounding_{self.contract.rounding}"))
+        minor = formats.smallest_amount(self.contract.currency, _NOTATION[self.language])
+        found.append(self._say(f"rounding_{self.contract.rounding}", minor=minor))
         return found
 
     def _tariff(self, tariff: Tariff) -> str:

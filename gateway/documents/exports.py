@@ -13,6 +13,7 @@ from decimal import Decimal
 from io import BytesIO, StringIO
 
 from gateway.settlement.statement_view import SettlementStatement
+from outcome_verifier.currencies import MINOR_DIGITS
 
 HEAD = (
     "contract", "window", "from_week", "to_week", "state", "tariff", "kind", "unit", "quantity", "whole_amount",
@@ -47,9 +48,9 @@ def rows(made: SettlementStatement) -> list[list[Cell]]:
             line.kind,
             line.unit,
             line.quantity if share is line.shares[0] else "",
-            _kroner(line.amount_minor) if share is line.shares[0] else "",
+            _amount(line.amount_minor, made.currency) if share is line.shares[0] else "",
             share.payer,
-            _kroner(share.amount_minor),
+            _amount(share.amount_minor, made.currency),
             share.amount_minor,
             line.state.value,
             window.on_documents.band.value if window.on_documents else "",
@@ -89,7 +90,9 @@ def xlsx_bytes(head: Sequence[str], body: Sequence[Sequence[Cell]], *, title: st
     )
     book.set_properties({"title": safe(title), "created": datetime(on.year, on.month, on.day, tzinfo=UTC)})
     sheet = book.add_worksheet(safe("settlement"))
-    bold, money = book.add_format({"bold": True, "bottom": 1}), book.add_format({"num_format": "#,##0.00"})
+    bold = book.add_format({"bold": True, "bottom": 1})
+    formats = sorted({_number_format(value) for row in body for value in row if isinstance(value, Decimal)})
+    money = {one: book.add_format({"num_format": one}) for one in formats}
     for column, cell in enumerate(head):
         sheet.write_string(0, column, safe(cell), bold)
     for number, row in enumerate(body, start=1):
@@ -100,7 +103,7 @@ def xlsx_bytes(head: Sequence[str], body: Sequence[Sequence[Cell]], *, title: st
                 case int():
                     sheet.write_number(number, column, _small(value))
                 case Decimal():
-                    sheet.write_number(number, column, value, money)
+                    sheet.write_number(number, column, value, money[_number_format(value)])
     sheet.freeze_panes(1, 2)
     sheet.autofilter(0, 0, max(1, len(body)), len(head) - 1)
     sheet.autofit()
@@ -108,8 +111,14 @@ def xlsx_bytes(head: Sequence[str], body: Sequence[Sequence[Cell]], *, title: st
     return data.getvalue()
 
 
-def _kroner(minor: int) -> Decimal:
-    return Decimal(_small(minor)).scaleb(-2)
+def _amount(minor: int, currency: str) -> Decimal:
+    return Decimal(_small(minor)).scaleb(-MINOR_DIGITS[currency])
+
+
+def _number_format(amount: Decimal) -> str:
+    """As many decimals as the amount has, which are those of its currency."""
+    places = -int(amount.as_tuple().exponent)
+    return f"#,##0.{'0' * places}" if places else "#,##0"
 
 
 def _small(value: int) -> int:

@@ -61,6 +61,7 @@ def letter(contract: Contract, programme: Programme, contact: Contact, *, on: da
     phone, email = escape(contact.phone), escape(contact.email)
     registers = formats.enumeration([words.source_name(contract, source) for source in dict.fromkeys(contract.sources)])
     goes_to = formats.enumeration([escape(contract.party(role).name) for role in words.recipients(contract)])
+    hours = ", og hvor mange timer du får løn for" if contract.income_source else ""
     body = (
         "<div class=top><div class=window contenteditable=true data-hint='Navn og adresse'></div>"
         f"<address><b>{escape(contact.name)}</b><br>{escape(contact.address)}<br>{phone}<br>{email}</address></div>"
@@ -69,8 +70,8 @@ def letter(contract: Contract, programme: Programme, contact: Contact, *, on: da
         f"<p>Du er henvist til en indsats hos {operator}. Den hører til aftalen <b>{escape(programme.title)}</b>. "
         f"{payer} betaler for resultater{_with_others(contract)}. Derfor følger vi, hvordan det går for hele "
         "gruppen.</p>"
-        f"<h2>Det gør vi</h2><p>Vi læser i {registers}. Der kan vi se, hvilke ydelser du får, og hvor mange timer du "
-        f"får løn for. Vi lægger tallene for hele gruppen sammen. Resultatet går til {goes_to or 'ingen'}.</p>"
+        f"<h2>Det gør vi</h2><p>Vi læser i {registers}. Der kan vi se, hvilke ydelser du får{hours}. "
+        f"Vi lægger tallene for hele gruppen sammen. Resultatet går til {goes_to or 'ingen'}.</p>"
         f"{_document_in_letter(contract)}{_told_in_letter(contract, programme, on)}"
         "<h2>Det gør vi ikke</h2><p>Vi sender ikke dit navn eller dit CPR-nummer videre. Vi fortæller ikke, om du selv "
         "nåede målet. Vi træffer ingen afgørelser om dig ud fra tallene.</p>"
@@ -142,7 +143,8 @@ def _recipients(contract: Contract, programme: Programme, on: date) -> str:
         for role, label in columns
     )
     often = "".join(f"<td>{words.how_often(contract, role)}</td>" for role in roles)
-    own = [(text, frozenset[str]()) for text in ("Dit navn og dit CPR-nummer", "Dine ydelser og timer")]
+    weeks = "Dine ydelser og timer" if contract.income_source else "Dine ydelser"
+    own = [(text, frozenset[str]()) for text in ("Dit navn og dit CPR-nummer", weeks)]
     own.append(("Om du selv nåede målet", frozenset()))
     return (
         f"<table class=who><thead><tr><th scope=col>Hvem får hvad?</th>{head}</tr></thead>"

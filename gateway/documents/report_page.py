@@ -253,8 +253,14 @@ def _about_you(row: NoticeReceived, office: str) -> str:
 def _figures(content: Mapping[str, JsonValue], names: Mapping[str, str]) -> str:
     if not content:
         return "et beløb for hele gruppen, som kun modtageren ser for denne periode for sig"
-    shown = [f"{label}: {_plain(name, content[name], names)}" for name, label in words.CLAIM.items() if name in content]
-    return "; ".join(shown + [_line(line) for line in _parts(content.get("lines"))])
+    payable = content.get("payable")
+    currency = str(payable.get("currency", "")) if isinstance(payable, Mapping) else ""
+    shown = [
+        f"{label}: {_plain(name, content[name], names, currency)}"
+        for name, label in words.CLAIM.items()
+        if name in content
+    ]
+    return "; ".join(shown + [_line(line, currency) for line in _parts(content.get("lines"))])
 
 
 def _parts(value: JsonValue) -> Sequence[Mapping[str, JsonValue]]:
@@ -262,17 +268,17 @@ def _parts(value: JsonValue) -> Sequence[Mapping[str, JsonValue]]:
     return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list | tuple) else []
 
 
-def _line(line: Mapping[str, JsonValue]) -> str:
+def _line(line: Mapping[str, JsonValue], currency: str) -> str:
     """One line of a payment document: what is paid for, or what comes back."""
     number, unit = int(str(line["quantity"])), str(line["unit"])
-    if unit == "minor":
-        counted = formats.danish_money(abs(number), "DKK")
+    if unit == "minor" and currency:
+        counted = formats.danish_money(abs(number), currency)
     else:
         counted = _count(abs(number), *words.UNIT.get(unit, ("", "")))
     return f"{'tilbagebetaling' if number < 0 else 'betaling'} for {counted}"
 
 
-def _plain(name: str, value: JsonValue, names: Mapping[str, str]) -> str:
+def _plain(name: str, value: JsonValue, names: Mapping[str, str], currency: str) -> str:
     match value:
         case None:
             return "skjult"
@@ -288,11 +294,15 @@ def _plain(name: str, value: JsonValue, names: Mapping[str, str]) -> str:
             )
         case Mapping() if name == "difference":
             return ", ".join(
-                f"{words.DIFFERENCE.get(part, part)} "
-                f"{formats.decimal(item, formats.DANISH) if part == 'amount_minor' and isinstance(item, int) else item}"
+                f"{words.DIFFERENCE.get(part, part)} {_difference(part, item, currency)}"
                 for part, item in value.items()
             )
     return str(value)
+
+
+def _difference(part: str, value: JsonValue, currency: str) -> str:
+    is_amount = part == "amount_minor" and isinstance(value, int) and currency
+    return formats.amount(int(str(value)), currency, formats.DANISH) if is_amount else str(value)
 
 
 def _requests(rows: Sequence[RequestTold]) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from html import escape
 
 from gateway.documents.printed import document
 from gateway.documents.statement_page import BILLS, STYLES
 from gateway.settlement.sheet import CheckName, SettlementSheet
 from gateway.wording import settlement as words
-from gateway.wording.settlement import in_both_languages, kroner, quantity, readable
+from gateway.wording.settlement import in_both_languages, printed_amount, quantity, readable
 from vocabulary.total import total
 
 TITLE = "Afregningsark"
@@ -22,15 +23,15 @@ def _share(made: SettlementSheet) -> tuple[tuple[str, str], ...]:
 
 def page(made: SettlementSheet) -> str:
     """The sheet as self-contained HTML."""
-    bill = made.bill
+    bill, money = made.bill, partial(printed_amount, currency=made.currency)
     da, en = BILLS[bill.kind]
     facts = (
         (f"{da} · {en}", bill.number),
         *_share(made),
-        ("Uden moms · before VAT", f"{kroner(bill.total_minor)} {made.currency}"),
-        ("Moms · VAT", kroner(bill.vat_minor)),
-        *((("Afrunding · rounding", kroner(bill.rounding_minor)),) if bill.rounding_minor else ()),
-        ("At betale · to pay", f"{kroner(bill.payable_minor)} {made.currency}"),
+        ("Uden moms · before VAT", f"{money(bill.total_minor)} {made.currency}"),
+        ("Moms · VAT", money(bill.vat_minor)),
+        *((("Afrunding · rounding", money(bill.rounding_minor)),) if bill.rounding_minor else ()),
+        ("At betale · to pay", f"{money(bill.payable_minor)} {made.currency}"),
         ("Udstedt · issued", bill.issued_on.isoformat()),
         ("Forfald · due", bill.due_on.isoformat()),
         ("Konto · account", made.account),
@@ -43,8 +44,8 @@ def page(made: SettlementSheet) -> str:
     cells = "".join(f"<dt>{escape(label)}</dt><dd>{escape(value)}</dd>" for label, value in facts)
     lines = "".join(
         f"<tr><th scope=row>{escape(line.window)}</th><td>{readable(line.key)}</td>"
-        f"<td class=n>{escape(quantity(line.quantity, line.unit))}</td>"
-        f"<td class=n>{kroner(line.amount_minor)}</td></tr>"
+        f"<td class=n>{escape(quantity(line.quantity, line.unit, made.currency))}</td>"
+        f"<td class=n>{money(line.amount_minor)}</td></tr>"
         for line in bill.lines
     )
     ticks = "".join(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from html import escape
 
 from gateway.documents.printed import document
@@ -20,7 +21,7 @@ from gateway.settlement.statement_view import (
 from gateway.settlement.states import SettlementState
 from gateway.store.holds import HELD
 from gateway.wording import settlement as words
-from gateway.wording.settlement import in_both_languages, kroner, pair_of, quantity, readable
+from gateway.wording.settlement import in_both_languages, pair_of, printed_amount, quantity, readable
 from policies.disclosure import Band
 from vocabulary.total import total
 
@@ -46,9 +47,10 @@ def page(made: SettlementStatement) -> str:
         f"<h1>{TITLE}</h1><p class=lead>{escape(contract.title)}: hvad {escape(who)} skylder "
         f"{escape(made.operator.name)} efter underskrevne betalingsbilag, opgjort {made.made_on}."
         f"<small>What the {who_en} the operator under signed payment documents.</small></p>"
-        f"{_marks(made)}{_figures(made.cumulative)}{_shares(made)}{_windows(made)}{_caps(made.cumulative)}"
+        f"{_marks(made)}{_figures(made.cumulative, made.currency)}{_shares(made)}{_windows(made)}"
+        f"{_caps(made.cumulative, made.currency)}"
         f"{_address(made)}{_bills(made)}<section><h2>Bilag for bilag{_en('Document by document')}</h2>{_legend(made)}"
-        f"{''.join(_window(window) for window in made.windows if window.document)}</section></div>"
+        f"{''.join(_window(window, made.currency) for window in made.windows if window.document)}</section></div>"
     )
     return document(f"{TITLE} – {escape(contract.title)}", [body], styles=STYLES)
 
@@ -74,7 +76,7 @@ def _marks(made: SettlementStatement) -> str:
     return f"<aside><p>{' '.join(said)}{_en(' '.join(english))}</p></aside>" if said else ""
 
 
-def _figures(sums: StatementSums) -> str:
+def _figures(sums: StatementSums, currency: str) -> str:
     cells = (
         ("", sums.due_minor, "skyldigt i alt · due"),
         ("", sums.invoiced_minor, "faktureret · invoiced"),
@@ -82,19 +84,21 @@ def _figures(sums: StatementSums) -> str:
         ("warn" if sums.disputed_minor else "", sums.disputed_minor, "bestridt · disputed"),
     )
     body = "".join(
-        f"<div class='{mark}'><b>{kroner(value)}</b><span>{label}</span></div>" for mark, value, label in cells
+        f"<div class='{mark}'><b>{printed_amount(value, currency)}</b><span>{label}</span></div>"
+        for mark, value, label in cells
     )
     return f"<div class=figures>{body}</div>"
 
 
 def _shares(made: SettlementStatement) -> str:
     """Who bears what, where several pay."""
+    money = partial(printed_amount, currency=made.currency)
     if len(made.payers) == 1:
         return ""
     rows = "".join(
         f"<tr><th scope=row>{escape(one.name)}</th><td>{one.share_parts}/{one.of_parts}</td>"
-        f"<td class=n>{kroner(one.due_minor)}</td><td class=n>{kroner(one.invoiced_minor)}</td>"
-        f"<td class=n>{kroner(one.paid_minor)}</td></tr>"
+        f"<td class=n>{money(one.due_minor)}</td><td class=n>{money(one.invoiced_minor)}</td>"
+        f"<td class=n>{money(one.paid_minor)}</td></tr>"
         for one in made.payers
     )
     heads = _heads(
@@ -115,6 +119,7 @@ def _heads(*columns: tuple[str, tuple[str, str]]) -> str:
 
 
 def _windows(made: SettlementStatement) -> str:
+    money = partial(printed_amount, currency=made.currency)
     heads = _heads(
         ("", ("Periode", "window")),
         ("", ("Tilstand", "state")),
@@ -125,16 +130,17 @@ def _windows(made: SettlementStatement) -> str:
     )
     rows = "".join(
         f"<tr><th scope=row>{escape(one.window)}{_en(escape(one.from_week + ' – ' + one.to_week))}</th>"
-        f"<td>{_chip(one.state)}</td><td class=n>{kroner(one.due_minor) if one.document else '·'}</td>"
-        f"<td class=n>{_amount(one, one.corrections_minor)}</td><td class=n>{_amount(one, one.paid_minor)}</td>"
+        f"<td>{_chip(one.state)}</td><td class=n>{money(one.due_minor) if one.document else '·'}</td>"
+        f"<td class=n>{_amount(one, one.corrections_minor, made.currency)}</td>"
+        f"<td class=n>{_amount(one, one.paid_minor, made.currency)}</td>"
         f"<td>{_next(one.next)}</td></tr>"
         for one in made.windows
     )
     sums = made.cumulative
     foot = (
-        f"<tr><td>I alt{_en('in all')}</td><td></td><td class=n>{kroner(sums.due_minor)}</td>"
-        f"<td class=n>{kroner(sums.corrections_minor)}</td><td class=n>{kroner(sums.paid_minor)}</td>"
-        f"<td>{kroner(sums.open_minor)} udestår{_en('outstanding')}</td></tr>"
+        f"<tr><td>I alt{_en('in all')}</td><td></td><td class=n>{money(sums.due_minor)}</td>"
+        f"<td class=n>{money(sums.corrections_minor)}</td><td class=n>{money(sums.paid_minor)}</td>"
+        f"<td>{money(sums.open_minor)} udestår{_en('outstanding')}</td></tr>"
     )
     return (
         f"<section><h2>Perioderne{_en('The windows, amounts in ' + escape(made.currency))}</h2>"
@@ -143,8 +149,8 @@ def _windows(made: SettlementStatement) -> str:
     )
 
 
-def _amount(one: StatementWindow, minor: int) -> str:
-    return kroner(minor) if one.document and minor else "·"
+def _amount(one: StatementWindow, minor: int, currency: str) -> str:
+    return printed_amount(minor, currency) if one.document and minor else "·"
 
 
 def _chip(state: SettlementState) -> str:
@@ -162,19 +168,21 @@ def _next(expected: ExpectedNext | None) -> str:
     return f"{escape(da)}{on}{_en(escape(en))}"
 
 
-def _caps(sums: StatementSums) -> str:
+def _caps(sums: StatementSums, currency: str) -> str:
+    money = partial(printed_amount, currency=currency)
     parts = []
     for one in sums.tariffs:
         _, en = pair_of(words.UNITS, one.unit)
-        head = f"<b>{readable(one.tariff)}</b>: {escape(quantity(one.quantity, one.unit))}, {kroner(one.due_minor)}"
+        counted = escape(quantity(one.quantity, one.unit, currency))
+        head = f"<b>{readable(one.tariff)}</b>: {counted}, {money(one.due_minor)}"
         if not one.cap_minor or one.left_minor is None:
             parts.append(f"<p>{head}{_en(f'{en}; the contract has no cap')}</p>")
             continue
         permille = max(0, min(1000, one.due_minor * 1000 // one.cap_minor))
         mark = "full" if one.cap_reached else "fill"
-        said = "loftet er nået · the cap is reached" if one.cap_reached else f"{kroner(one.left_minor)} til loftet"
+        said = "loftet er nået · the cap is reached" if one.cap_reached else f"{money(one.left_minor)} til loftet"
         parts.append(
-            f"<p>{head} af højst {kroner(one.cap_minor)} ({said})"
+            f"<p>{head} af højst {money(one.cap_minor)} ({said})"
             "<svg class=bar viewBox='0 0 1000 10' preserveAspectRatio=none role=presentation>"
             f"<rect class=track width=1000 height=10 /><rect class={mark} width={permille} height=10 /></svg>"
             f"{_en(f'{en} so far, against the cap of the contract')}</p>"
@@ -226,7 +234,7 @@ def _bills(made: SettlementStatement) -> str:
     rows = "".join(
         f"<tr><th scope=row>{escape(one.number)}</th>{_payer_cell(names, one.payer) if several else ''}"
         f"<td>{in_both_languages(BILLS[one.kind])}</td>"
-        f"<td class=n>{kroner(one.total_minor)}</td><td class=when>{one.issued_on}</td>"
+        f"<td class=n>{printed_amount(one.total_minor, made.currency)}</td><td class=when>{one.issued_on}</td>"
         f"<td class=when>{one.due_on}</td>"
         f"<td>{_bill_status(one)}</td></tr>"
         for one in bills
@@ -285,20 +293,22 @@ def _on_documents(one: StatementWindow) -> str:
     )
 
 
-def _window(one: StatementWindow) -> str:
+def _window(one: StatementWindow, currency: str) -> str:
+    money = partial(printed_amount, currency=currency)
     rows = "".join(
         f"<tr><td>{readable(line.tariff)}</td><td>{in_both_languages(pair_of(words.KINDS, line.kind))}</td>"
-        f"<td class=n>{escape(quantity(line.quantity, line.unit))}</td>"
-        f"<td class=n>{kroner(line.amount_minor)}</td><td>{_chip(line.state)}{_words_of_parties(line)}</td></tr>"
+        f"<td class=n>{escape(quantity(line.quantity, line.unit, currency))}</td>"
+        f"<td class=n>{money(line.amount_minor)}</td>"
+        f"<td>{_chip(line.state)}{_words_of_parties(line, currency)}</td></tr>"
         for line in one.lines
     )
     earlier = "".join(
-        f"<p class=evidence>Erstattet · superseded: revision {old.revision}, {kroner(old.due_minor)}, "
+        f"<p class=evidence>Erstattet · superseded: revision {old.revision}, {money(old.due_minor)}, "
         f"<code>{escape(old.jwt_sha256)}</code></p>"
         for old in one.superseded
     )
     return (
-        f"<div class=window><h3>{escape(one.window)}<span>{kroner(one.due_minor)}</span></h3>"
+        f"<div class=window><h3>{escape(one.window)}<span>{money(one.due_minor)}</span></h3>"
         f"<table class=money><tbody>{rows}</tbody></table>"
         f"{_on_documents(one)}{_evidence(one)}{earlier}</div>"
     )
@@ -321,10 +331,14 @@ def _evidence(one: StatementWindow) -> str:
     )
 
 
-def _words_of_parties(line: StatementLine) -> str:
+def _words_of_parties(line: StatementLine, currency: str) -> str:
     if line.dispute:
         who = pair_of(words.ROLES, line.dispute.by)[0]
-        part = f", {kroner(line.dispute.amount_minor)}" if line.dispute.amount_minor != line.amount_minor else ""
+        part = (
+            f", {printed_amount(line.dispute.amount_minor, currency)}"
+            if line.dispute.amount_minor != line.amount_minor
+            else ""
+        )
         answer = f"svar {line.dispute.answer_by}" if line.dispute.answer_by else "medhold · upheld"
         return f"<small>{escape(line.dispute.reason)}, {escape(who)}{part}, {answer}</small>"
     if line.state is not SettlementState.RELEASED:

@@ -1,6 +1,7 @@
 """Errors of pulls of records, leaves of the tree in `gateway.errors.tree`.
 
 Refused
+├── IncomeNotRead
 ├── NothingComplete
 ├── RunOvertaken
 └── SourceRests
@@ -9,6 +10,15 @@ Refused
 from __future__ import annotations
 
 from gateway.errors.tree import Refused
+
+
+class IncomeNotRead(Refused):
+    """The contract counts nothing of pay, so that nothing may be asked of it."""
+
+    code = "income-not-read"
+
+    def __init__(self, *, contract: str, source: str) -> None:
+        super().__init__(f"{contract} names no register of pay in sources.income: {source} is not read for it")
 
 
 class NothingComplete(Refused):

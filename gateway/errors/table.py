@@ -88,6 +88,7 @@ _OUTCOMES: dict[str, ErrorOutcome] = {
     "aggregate-refused": ErrorOutcome(3, 422, "The figure was not taken"),
     "aggregate-missing": ErrorOutcome(5, 409, "A declared figure is missing"),
     "not-yet-known": ErrorOutcome(5, 409, "The instant has not come yet"),
+    "income-not-read": ErrorOutcome(5, 409, "The contract reads no register of pay"),
     "nothing-complete": ErrorOutcome(5, 409, "The source can know no week that is needed yet"),
     "folder-empty": ErrorOutcome(11, 503, "No whole file lies in the folder"),
     "source-rests": ErrorOutcome(11, 503, "The source is left alone for a while"),

@@ -260,6 +260,8 @@ def _documents(session: Session, contract: Contract, subject: Subject, week: Wee
 def _postings(session: Session, contract: Contract, subject: Subject, month: Month) -> tuple[PostingShown, ...]:
     """Postings of the month, and of the one before where the contract carries a missing month forward."""
     first = month + -1 if contract.qualification.carries_missing_month_forward else month
+    if not contract.income_source:
+        return ()
     told = postings_of_person(session, contract.id, subject.subject_id).get(contract.income_source, [])
     shown = [one for one in told if first <= one.posting.month <= month]
     pulls = queries.pulls(session, contract.id, contract.income_source)
@@ -279,6 +281,7 @@ def _postings(session: Session, contract: Contract, subject: Subject, month: Mon
 
 def _states(contract: Contract, person: PersonHistory, week: Week) -> tuple[StateShown, ...]:
     shown = person.statuses.get(week.ordinal, frozenset())
+    by_registers = person.behind_documents.get(week.ordinal, shown)
     month = week.month
     return tuple(
         StateShown(
@@ -288,7 +291,7 @@ def _states(contract: Contract, person: PersonHistory, week: Week) -> tuple[Stat
             sum(person.hours.get((month.ordinal, kind), 0) for kind in state.income_types),
         )
         for state in contract.states
-        if state.statuses & shown
+        if state.fits(shown, by_registers)
     )
 
 

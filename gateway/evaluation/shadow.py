@@ -30,6 +30,7 @@ from gateway.outcomes.figures import Figures
 from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.tariff import owed_amounts
 from gateway.wording import formats
+from outcome_verifier.currencies import MINOR_DIGITS
 from policies.terms import Purpose
 from vocabulary.weeks import Week
 
@@ -205,15 +206,14 @@ def terminal_row(one: Compared) -> tuple[str, ...]:
 def cells(one: Compared) -> list[str | int | Decimal]:
     """The same row for a spreadsheet: figures as numbers."""
     values = (one.old, one.new, one.difference)
-    is_amount = one.figure.reads is Reads.AMOUNT
-    numbers = [Decimal(value).scaleb(-2) if is_amount else value for value in values]
+    currency = one.figure.currency
+    numbers = [Decimal(value).scaleb(-MINOR_DIGITS[currency]) if currency else value for value in values]
     return [one.window, one.figure.name, *numbers, "differs" if one.difference else "equal"]
 
 
 def _text(one: Compared, value: int) -> str:
-    if one.figure.reads is not Reads.AMOUNT:
-        return formats.whole(value, formats.ENGLISH)
-    return formats.decimal(value, formats.ENGLISH)
+    currency = one.figure.currency
+    return formats.english_money(value, currency) if currency else formats.whole(value, formats.ENGLISH)
 
 
 def _rows(sheet: bytes, mapped: ShadowMap, *, file: str) -> workbook.WorkbookRows:
@@ -244,11 +244,11 @@ def _whole(value: Decimal, figure: MappedFigure, label: str, file: str) -> tuple
     A spreadsheet adds in binary, and its sum of 38,999.61 may be 38999.61000000012: what lies within a millionth of
     whole units, and within a thousandth of one, is that. Anything else was not added up from whole units.
     """
-    scaled = value.scaleb(2) if figure.unit is Unit.WHOLE else value
+    scaled = value.scaleb(MINOR_DIGITS[figure.currency]) if figure.unit is Unit.WHOLE else value
     where = f"column {figure.column} of {label}"
     whole = scaled.to_integral_value()
     if abs(scaled - whole) > min(_MOST_OFF, _MOST_OFF_RELATIVE * max(abs(whole), Decimal(1))):
-        unit = "øre" if figure.reads is Reads.AMOUNT else "units"
+        unit = f"minor units of {figure.currency}" if figure.currency else "units"
         raise WorkbookRefused(file=file, where=where, reason=f"is no whole number of {unit}; round it in the workbook")
     if figure.reads is not Reads.AMOUNT and abs(whole) > _MOST_UNITS:
         raise WorkbookRefused(

@@ -37,8 +37,8 @@ class Counts(StrEnum):
 class Unit(StrEnum):
     """How the workbook writes an amount."""
 
-    WHOLE = "whole"  # kroner, with up to two decimals
-    MINOR = "minor"  # øre
+    WHOLE = "whole"  # of the currency, with up to as many decimals as it has
+    MINOR = "minor"  # minor units: øre
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,7 @@ class MappedFigure:
     of: str  # id of the measure or the tariff
     counts: Counts
     unit: Unit
+    currency: str = ""  # of an amount; empty for a quantity
 
     @property
     def name(self) -> str:
@@ -107,6 +108,7 @@ def _figure(table: DeclarationTable, contract: Contract) -> MappedFigure:
         of=table.convert("of", one_of(*(one.id for one in known))),
         counts=Counts(table.convert("counts", one_of(*Counts))),
         unit=Unit(table.convert("unit", one_of(*Unit))) if reads is Reads.AMOUNT else Unit.MINOR,
+        currency=contract.currency if reads is Reads.AMOUNT else "",
     )
     table.finish()
     return found

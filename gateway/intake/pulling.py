@@ -19,7 +19,7 @@ from connectors.reading import file_sha256
 from connectors.source_file import LocalFile, SourceFile
 from gateway.contracts.declarations import source
 from gateway.errors.enrolment import FileOlder, FileOverlaps
-from gateway.errors.pulls import SourceRests
+from gateway.errors.pulls import IncomeNotRead, SourceRests
 from gateway.events.event import PersonLine
 from gateway.events.pulls import PullAuthorised, PullCompleted, PullFailed, PullNotNeeded, PullRepeated
 from gateway.installation.authority import Asking, Authorised, deciding, municipality
@@ -78,8 +78,8 @@ def pull(
     1 authorise and log, before the file is opened for its rows; 2 read it, outside any transaction; 3 ask again, judge
     it, and store rows, cursor and event in one transaction.
 
-    Raises `PolicyDenied`, `SourceUnknown`, `ContractUnknown`, a `ConnectorError`, `PullLooksWrong` where it is held or
-    `PullRejected`; then no row is stored.
+    Raises `PolicyDenied`, `IncomeNotRead`, `SourceUnknown`, `ContractUnknown`, a `ConnectorError`, `PullLooksWrong`
+    where it is held or `PullRejected`; then no row is stored.
     """
     file = LocalFile(file) if isinstance(file, Path) else file
     digest = file_sha256(file)
@@ -160,11 +160,13 @@ def _subjects_gone(
 def ask_to_pull(
     gateway: Gateway, asking: Asking, contract_id: str, declaration: SourceDeclaration, purpose: Purpose
 ) -> tuple[Authorised, tuple[Week, Week], set[str]]:
-    """The decision, the weeks to ask for, and whom not to ask for.
+    """The decision, the weeks to ask for, and whom not to ask for. `IncomeNotRead` where the contract reads no pay.
 
-    A refusal leaves a signed receipt that reading has stopped, in the transaction that records it.
+    A refusal of the policy leaves a signed receipt that reading has stopped, in the transaction that records it.
     """
     contract = gateway.contract(asking.session, contract_id)
+    if declaration.tells_pay and not contract.income_source:
+        raise IncomeNotRead(contract=contract_id, source=declaration.id)
     programme = gateway.programme(asking.session, contract_id)
     weeks, today = needed_weeks(contract), asking.now.date()
     everyone = [subject.subject_id for subject in queries.subjects(asking.session, contract_id)]

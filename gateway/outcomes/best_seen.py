@@ -29,7 +29,7 @@ def best_seen(contract: Contract) -> int:
     they pay most. Where an amount grows with one, none is the best, and it is left out.
     """
     starts = (contract.cohort.enrolment_from, contract.cohort.enrolment_to)
-    lives = [plain_life(contract, state, day) for state in contract.states for day in starts]
+    lives = [plain_life(contract, state, day) for state in contract.states or (None,) for day in starts]
     declared = {
         aggregate.id: dict.fromkeys(aggregate.windows, _dearest(contract, aggregate.id))
         for aggregate in contract.aggregates
@@ -54,17 +54,19 @@ def _for_everybody(contract: Contract, figures: Figures) -> Figures:
     )
 
 
-def plain_life(contract: Contract, state: WeekState, enrolled_on: date) -> PersonHistory:
-    """Somebody who is in a state from the first week to the last, with all the hours and pay there can be."""
-    status = min(state.statuses)
+def plain_life(contract: Contract, state: WeekState | None, enrolled_on: date) -> PersonHistory:
+    """Somebody who is in a state from the first week to the last, with all the hours and pay there can be; of whom the
+    registers show nothing where the contract has no states."""
     first, last = Week.of(contract.cohort.enrolment_from), contract.windows[-1].to_week
     months = range(first.month.ordinal - 1, last.month.ordinal + 1)
-    types: list[IncomeType] = sorted(state.income_types)
+    types: list[IncomeType] = sorted(state.income_types) if state else []
     full = {(month, kind): _FULL_TIME * 5 for month in months for kind in types}
     return PersonHistory(
         subject=f"{1:032x}",
         enrolled_on=enrolled_on,
-        statuses=dict.fromkeys(range(first.ordinal, last.ordinal + 1), frozenset({status})),
+        statuses=dict.fromkeys(range(first.ordinal, last.ordinal + 1), frozenset({state.plain_status}))
+        if state
+        else {},
         hours=full,
         postings=dict.fromkeys(full, 1),
         earnings=dict.fromkeys(full, _PAY_MINOR),

@@ -42,7 +42,7 @@ def _thresholds(contract: Contract) -> Iterator[AskedThreshold]:
     alike: list[Measure] = []
     figures: dict[str, str] = {}
     for measure in contract.measures:
-        if measure.unit is FigureUnit.PERSON:
+        if measure.unit is FigureUnit.PERSON and measure.is_result:
             same = (one.id for one in alike if replace(measure.without_goal(), id=one.id, line=one.line) == one)
             figures[measure.id] = next(same, measure.id)
             alike.append(measure.without_goal())
@@ -61,6 +61,11 @@ def _is_priced_by_state(contract: Contract, tariff: PersonalTariff) -> bool:
     measure = contract.measure(tariff.of)
     states = [] if measure is None else [state.id for state in measure.states]
     return any(tariff.tells_apart(states[0], other) for other in states[1:])
+
+
+def state_ids(measure: Measure) -> tuple[str, ...]:
+    """The states that the units of a measure are counted by; the empty one alone where it has no states."""
+    return tuple(state.id for state in measure.states) or ("",)
 
 
 def _show(contract: Contract, release: PlannedRelease) -> PlannedShow:

@@ -48,10 +48,8 @@ from vocabulary.releases import Recipient, Template
 
 @dataclass(frozen=True, slots=True)
 class Measure(ABC):
-    """What is counted of each person, as every kind answers for its own: a module of `measures` each.
-
-    A kind adds the fields that it uses, and no other.
-    """
+    """What is counted of each person, as every kind answers for its own: a module of `measures` each, which adds the
+    fields that it uses, and no other."""
 
     id: str
     states: tuple[WeekState, ...]
@@ -61,6 +59,8 @@ class Measure(ABC):
     can_relapse: ClassVar[bool] = False  # a week outside of the states reopens what was reached
     can_fall: ClassVar[bool] = False  # what was reached can be lost again without a correction of the register
     counts_pay: ClassVar[bool] = False  # only then are amounts kept when income is read
+    is_result: ClassVar[bool] = True  # False where it counts whoever began, which nobody can move and everybody knows
+    most_a_week: ClassVar[int] = 1  # units of a person that one week can add
 
     @property
     def weeks_limit(self) -> int:
@@ -281,7 +281,7 @@ class Contract:
     cohort: Cohort
     status_sources: tuple[str, ...]  # in order of precedence; `evidence` among them is no register
     evidence: frozenset[EvidenceType]  # what documents may show; empty where `evidence` is no source
-    income_source: str
+    income_source: str  # empty where no register of pay is read
     unknown_codes_block: bool
     qualification: Qualification
     states: tuple[WeekState, ...]

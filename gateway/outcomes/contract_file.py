@@ -13,11 +13,10 @@ from gateway.outcomes.disclosure_file import read_disclosure
 from gateway.outcomes.measures.outcome_state import check_outcome_states
 from gateway.outcomes.measures_file import read_measures, read_states
 from gateway.outcomes.parties_file import read_parties
-from gateway.outcomes.people_file import read_nobody, read_people
+from gateway.outcomes.people_file import read_people, terms_of_nobody
 from gateway.outcomes.settlement_terms import settlement_terms
 from gateway.outcomes.tariffs_file import read_aggregates, read_caps, read_indices, read_tariffs
 from gateway.outcomes.terms import (
-    CURRENCIES,
     SCHEMA,
     STATEMENTS,
     Pause,
@@ -26,11 +25,14 @@ from gateway.outcomes.terms import (
     Rounding,
     Window,
 )
+from outcome_verifier.currencies import MINOR_DIGITS
 from policies.calendar_rules import CalendarFinding, audit
 from vocabulary.declaration import DeclarationTable, one_of, parse
 from vocabulary.mistakes import Mistakes
 from vocabulary.releases import Recipient, Template
 from vocabulary.weeks import Week
+
+_PAY_DIGITS = 2  # of pay as registers report it
 
 
 @lru_cache(maxsize=64)  # a command asks for the same text at every step
@@ -66,9 +68,9 @@ def _read(root: DeclarationTable, text: bytes, file: str) -> Contract:
     caps = part(lambda: read_caps(root, aggregates))
     tariffs = read_tariffs(root, measures, aggregates, indices, windows, rounding, caps)
     disclosure = part(lambda: read_disclosure(root.table("disclosure"), parties, measures, windows))
-    people = part(lambda: read_people(root) if "measures" in root else read_nobody(root))
+    people = part(lambda: read_people(root, states) if "measures" in root else terms_of_nobody(root))
     names = root.text("id"), root.integer("version", least=1), root.day("effective_from"), root.text("title")
-    currency, illustrative = root.convert("currency", one_of(*CURRENCIES)), root.texts("illustrative", [])
+    currency, illustrative = part(lambda: _currency(root, measures)), root.texts("illustrative", [])
     pauses, freeze_days = _pauses(root), part(lambda: _freeze_days(root.table("freeze")))
     statements = part(lambda: _statements(root, windows, measures, tariffs))
     releases = part(lambda: _releases(root, windows))
@@ -124,6 +126,22 @@ def _freeze_days(table: DeclarationTable) -> int:
     days = table.integer("days_after_window", most=366)
     table.finish()
     return days
+
+
+def _currency(root: DeclarationTable, measures: Sequence[Measure]) -> str:
+    """The code of a currency with minor units (ISO 4217): every amount of the contract is a number of those."""
+    code = root.text("currency")
+    if code not in MINOR_DIGITS:
+        reason = (
+            "must be the code of a currency in three capital letters (ISO 4217), such as DKK; metals, units of account"
+            " and test codes have no minor units, and a contract cannot pay in them"
+        )
+        raise root.refuse("currency", reason)
+    with root.check():
+        if MINOR_DIGITS[code] != _PAY_DIGITS and any(measure.counts_pay for measure in measures):
+            digits = f"has minor units of {MINOR_DIGITS[code]} digits"
+            raise root.refuse("currency", f"{digits}, and pay is read in hundredths: measure it otherwise")
+    return code
 
 
 def _windows(root: DeclarationTable) -> tuple[Window, ...]:

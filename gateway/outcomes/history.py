@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from gateway.outcomes.precedence import by_week, resolve
+from gateway.outcomes.precedence import by_week, resolve, without_source
 from outcome_verifier import canonical
 from outcome_verifier.tlog import merkle_root
 from policies.basis import Stop, StopReason
@@ -31,6 +31,8 @@ class PersonHistory:
     earnings: Mapping[tuple[int, IncomeType], int]  # (month, type) -> minor units; empty where the contract needs none
     stop: StopReason | None = None  # why the person is not followed
     last_week: int = 0  # with a stop: the last week that was followed to its end; 0 for none
+    # week that a document decides -> what the deciding register shows of it, empty where none covers it
+    behind_documents: Mapping[int, frozenset[Status]] = field(default_factory=dict)
     _leaf: list[bytes] = field(default_factory=list, init=False, repr=False, compare=False)  # once somebody asked
 
     def has_unreadable_income(self, month: Month) -> bool:
@@ -46,11 +48,13 @@ class PersonHistory:
         spells: Iterable[StatusSpell],
         postings: Iterable[IncomePosting],
         behind: Sequence[Iterable[StatusSpell]] = (),
+        documents: int | None = None,
         stop: Stop | None = None,
     ) -> PersonHistory:
         """The history that these rows amount to, whatever their order.
 
-        `behind` has the spells of the status sources that come after the first one, in their order of precedence.
+        `behind` has the spells of the status sources that come after the first one, in their order of precedence;
+        `documents` is the place of evidence among them all, from 0.
         """
         hours: dict[tuple[int, IncomeType], int] = defaultdict(int)
         counts: dict[tuple[int, IncomeType], int] = defaultdict(int)
@@ -61,10 +65,13 @@ class PersonHistory:
             counts[key] += -1 if posting.is_reversal else 1
             if posting.amount_minor:
                 earnings[key] += posting.amount_minor
-        statuses = resolve([by_week(spells), *map(by_week, behind)])
+        told = [by_week(spells), *map(by_week, behind)]
+        statuses = resolve(told)
+        behind_documents = {} if documents is None else without_source(told, documents)
         last_week = Week.of(danish_day(stop.since)).ordinal - 1 if stop and stop.since else 0
         reason = stop.reason if stop else None
-        return cls(subject, enrolled_on, statuses, dict(hours), dict(counts), dict(earnings), reason, last_week)
+        sums = dict(hours), dict(counts), dict(earnings)
+        return cls(subject, enrolled_on, statuses, *sums, reason, last_week, behind_documents)
 
     def leaf(self) -> bytes:
         """SHA-256 over the subject id and this history. The id is 128 random bits that never leave the
@@ -84,6 +91,8 @@ class PersonHistory:
         }
         if self.earnings:
             body["earnings"] = [[*key, value] for key, value in sorted(self.earnings.items())]
+        if self.behind_documents:
+            body["behind_documents"] = [[week, sorted(found)] for week, found in sorted(self.behind_documents.items())]
         if self.stop is not None:
             body["stop"] = [self.stop, self.last_week]
         return hashlib.sha256(bytes.fromhex(self.subject) + canonical.dumps(body)).digest()

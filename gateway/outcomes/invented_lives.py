@@ -16,6 +16,7 @@ from vocabulary.weeks import Month, Week
 _SUBJECT = "0" * 32
 _MUCH_PAY = 10**12  # minor units of a month: more than any threshold
 NO_WEEKS = range(0)
+_NO_STATE = WeekState("", "", "", frozenset({Status.UNEMPLOYED}), frozenset(), 0, 0)  # where no measure has a state
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def doings_of(contract: Contract) -> list[Doing]:
         found.append(Doing(state))
         if contract.needs_amounts and state.income_types:
             found += [Doing(state, is_paid=False), Doing(state, is_shown=False)]
-    return found
+    return found or [Doing(_NO_STATE)]
 
 
 def _states_that_differ(contract: Contract) -> list[WeekState]:
@@ -77,7 +78,7 @@ def invented_life(contract: Contract, first: date, doing: Doing, weeks: Sequence
     last = contract.windows[-1].to_week.ordinal
     statuses = dict.fromkeys(range(Week.of(first).ordinal, last + 1), idle) if idle else {}
     if doing.is_shown:
-        statuses |= dict.fromkeys(weeks, frozenset({min(state.statuses)}))
+        statuses |= dict.fromkeys(weeks, frozenset({state.plain_status}))
     exit_ = neutral_status(contract)
     if exit_ is not None:
         statuses |= dict.fromkeys(away, frozenset({exit_}))

@@ -107,7 +107,9 @@ def ask_weeks(
     is_out = taken_out_from is not None and taken_out_from <= until.ordinal
     is_plain = person.stop is None and not exits
     paused, statuses = _paused_weeks(contract.pauses), person.statuses
-    judged: dict[tuple[frozenset[Status], int], _Judged] = {}  # weeks of a month that show the same are the same
+    documented = person.behind_documents
+    # weeks of a month that show the same are the same
+    judged: dict[tuple[frozenset[Status], frozenset[Status], int], _Judged] = {}
     verdicts: list[WeekVerdict] = []
     before: WeekVerdict | None = None  # the last week that was for or against
     for ordinal, month in months_of_weeks(first_week(contract, person).ordinal, until.ordinal):
@@ -117,9 +119,10 @@ def ask_weeks(
         elif exited is not None:
             verdict = verdict_of(ordinal, exited)
         else:
-            key = statuses.get(ordinal, _NOTHING), month
+            shown = statuses.get(ordinal, _NOTHING)
+            key = shown, documented.get(ordinal, shown), month
             if key not in judged:
-                judged[key] = _judge(contract, states, person, Week(ordinal), key[0])
+                judged[key] = _judge(contract, states, person, Week(ordinal), *key[:2])
             reason, state, line = judged[key]
             if reason is WeekReason.REPEATS_WEEK_BEFORE and before:
                 state, line = before.state, before.line
@@ -206,7 +209,12 @@ def _after_exit(
 
 
 def _judge(
-    contract: Contract, states: Sequence[WeekState], person: PersonHistory, week: Week, shown: frozenset[Status]
+    contract: Contract,
+    states: Sequence[WeekState],
+    person: PersonHistory,
+    week: Week,
+    shown: frozenset[Status],
+    by_registers: frozenset[Status],
 ) -> _Judged:
     """What a week that shows this is by itself: the reason, the state and the line that it rests on."""
     if not shown:
@@ -219,7 +227,7 @@ def _judge(
         return WeekReason.REPEATS_WEEK_BEFORE, "", 0
     refusal: _Judged = (WeekReason.NO_STATE, "", 0)
     for state_rule in states:
-        if not shown & state_rule.statuses:
+        if not state_rule.fits(shown, by_registers):
             continue
         lacking = _lacks_income(contract, state_rule, person, week)
         if lacking is None:

@@ -6,7 +6,17 @@ A new kind is such a module, its row here, and its words (`gateway.wording.measu
 from __future__ import annotations
 
 from gateway.outcomes.known_terms import kinds_by_word
-from gateway.outcomes.measures import days, earnings, follow_up, people, retention, weeks
+from gateway.outcomes.measures import (
+    days,
+    each_day,
+    earnings,
+    follow_up,
+    people,
+    retention,
+    started,
+    week_blocks,
+    weeks,
+)
 from gateway.outcomes.tariffs import cohort_threshold, fee, linear, price, share, steps
 
 MEASURES = kinds_by_word(
@@ -16,6 +26,9 @@ MEASURES = kinds_by_word(
     days.KIND,
     earnings.KIND,
     follow_up.KIND,
+    each_day.KIND,
+    week_blocks.KIND,
+    started.KIND,
 )
 TARIFFS = kinds_by_word(
     price.KIND,

@@ -54,6 +54,7 @@ class MeasureKind:
     manual: str
     phrases: frozenset[str]
     read: Callable[[DeclarationTable, str, tuple[WeekState, ...], tuple[Index, ...]], Measure]
+    has_states: bool = True  # False where it counts whatever the registers show
 
 
 @dataclass(frozen=True, slots=True)

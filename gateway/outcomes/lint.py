@@ -15,12 +15,16 @@ from gateway.outcomes.contract import Contract, Measure, Tariff
 from gateway.outcomes.findings import LintFinding
 from gateway.outcomes.manual_evidence import EVIDENCE, STATUS_OF
 from gateway.outcomes.measures.follow_up import FollowUpMeasure
-from gateway.outcomes.terms import FigureUnit, WeekState
+from gateway.outcomes.measures.placed import PlacedMeasure
+from gateway.outcomes.off_benefit import lint_off_benefit
+from gateway.outcomes.terms import WeekState
 from gateway.outcomes.trial import is_reached, missing_years, stopped_evaluations
+from outcome_verifier.currencies import MINOR_DIGITS
 from vocabulary.statuses import Status
 from vocabulary.weeks import Week
 
 _AN_HOUR = 100  # hundredths
+_INVOICE_DIGITS = 2  # decimals of an amount: EN 16931, rules BR-DEC-01 to BR-DEC-28
 
 
 def lint(contract: Contract, shown_by: Mapping[str, frozenset[Status]]) -> list[LintFinding]:
@@ -31,6 +35,7 @@ def lint(contract: Contract, shown_by: Mapping[str, frozenset[Status]]) -> list[
         *(() if stops else _never_pays(contract)),
         *_late_points(contract),
         *_few_hours(contract),
+        *_currencies(contract),
         *_pays_twice(contract),
         *(finding for tariff in contract.tariffs for finding in tariff.lint(contract)),
         *_gates(contract),
@@ -40,6 +45,8 @@ def lint(contract: Contract, shown_by: Mapping[str, frozenset[Status]]) -> list[
         *_empty_windows(contract),
         *_unseen_states(contract, shown_by),
         *_hidden_states(contract),
+        *_unneeded_income(contract),
+        *lint_off_benefit(contract, shown_by),
     ]
     return sorted(found, key=lambda finding: (finding.line, finding.rule))
 
@@ -87,6 +94,26 @@ def _few_hours(contract: Contract) -> Iterator[LintFinding]:
             )
 
 
+def _currencies(contract: Contract) -> Iterator[LintFinding]:
+    """A currency that pay is not reported in, or that an invoice cannot be written in as its standard says."""
+    code, country = contract.currency, contract.payers[0].country
+    if country == "DK" and code != "DKK" and contract.needs_amounts:
+        yield LintFinding(
+            "pay-in-another-currency",
+            1,
+            f"amounts are in {code}, and the income register reports pay in DKK: one is taken for the other",
+            "write the contract in DKK, or count weeks and no pay",
+            refuses=True,
+        )
+    if contract.settlement is not None and MINOR_DIGITS[code] > _INVOICE_DIGITS:
+        yield LintFinding(
+            "invoice-decimals",
+            1,
+            f"amounts in {code} have {MINOR_DIGITS[code]} decimals; EN 16931 allows an invoice {_INVOICE_DIGITS}",
+            "ask the buyer whether it takes invoices with more decimals, or agree on another currency",
+        )
+
+
 def _pays_twice(contract: Contract) -> Iterator[LintFinding]:
     for first, second in combinations(contract.personal_tariffs, 2):
         one, other = contract.measure(first.of), contract.measure(second.of)
@@ -100,7 +127,7 @@ def _pays_twice(contract: Contract) -> Iterator[LintFinding]:
                 "add the prices up in one tariff",
                 refuses=True,
             )
-        elif one.unit is other.unit is FigureUnit.WEEK and set(one.states) & set(other.states):
+        elif _adds_up(one) and _adds_up(other) and set(one.states) & set(other.states):
             shared = min(state.id for state in set(one.states) & set(other.states))
             yield LintFinding(
                 "pays-twice",
@@ -108,6 +135,11 @@ def _pays_twice(contract: Contract) -> Iterator[LintFinding]:
                 f"a week in {shared!r} is paid under {first.id!r} and under {second.id!r}",
                 "leave the state out of one of the measures, or price states apart with price_by_state",
             )
+
+
+def _adds_up(measure: Measure) -> bool:
+    """Whether each of its weeks, or days, is paid for by itself."""
+    return isinstance(measure, PlacedMeasure) and measure.weeks_add_up
 
 
 def _gates(contract: Contract) -> Iterator[LintFinding]:
@@ -270,6 +302,17 @@ def _unseen_states(contract: Contract, shown_by: Mapping[str, frozenset[Status]]
             )
 
 
+def _unneeded_income(contract: Contract) -> Iterator[LintFinding]:
+    """A register that is read and decides nothing (GDPR art. 5(1)(c))."""
+    if contract.income_source and not any(state.income_types for state in contract.states):
+        yield LintFinding(
+            "income-not-needed",
+            1,
+            f"{contract.income_source!r} is read of everybody, and no state rests on pay",
+            "leave sources.income out",
+        )
+
+
 def _hidden_states(contract: Contract) -> Iterator[LintFinding]:
     """The first state that fits decides: one behind it that asks for no less of the same can never be reached."""
     for measure in contract.measures:
@@ -287,7 +330,7 @@ def _hidden_states(contract: Contract) -> Iterator[LintFinding]:
 
 
 def _covers(first: WeekState, second: WeekState) -> bool:
-    if not second.statuses <= first.statuses:
+    if not second.statuses <= first.statuses or (first.is_off_benefit and not second.is_off_benefit):
         return False
     if not first.income_types:
         return True

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from gateway.outcomes.contract import Measure
 from gateway.outcomes.kinds import MEASURES
+from gateway.outcomes.known_terms import MeasureKind
+from gateway.outcomes.off_benefit import statuses_off_benefit
 from gateway.outcomes.terms import EXIT_OF, Index, WeekState
 from vocabulary.declaration import DeclarationTable, one_of
 from vocabulary.statuses import IncomeType, Status
@@ -25,18 +27,20 @@ def statuses(table: DeclarationTable, key: str) -> frozenset[Status]:
 
 def read_states(root: DeclarationTable) -> tuple[WeekState, ...]:
     """Every named condition on a week. None is needed where the contract counts nobody itself."""
-    return root.rows("states", _state, least=0, by="id")
+    return root.rows("states", lambda table: _read_state(root, table), least=0, by="id")
 
 
-def _state(table: DeclarationTable) -> WeekState:
+def _read_state(root: DeclarationTable, table: DeclarationTable) -> WeekState:
+    is_off_benefit = table.flag("off_benefit") if "off_benefit" in table else False
     label_da, label_en = table.part(lambda: _label(table.table("label")))
     types = table.part(lambda: _income_types(table))
-    shown = table.part(lambda: _named_statuses(table))
+    shown = table.part(lambda: _states_statuses(root, table, is_off_benefit))
     hours = table.integer("hours_per_week_hundredths", 0, most=7 * 24 * 100)
-    state = WeekState(table.text("id"), label_da, label_en, shown, types, hours, table.line)
+    state = WeekState(table.text("id"), label_da, label_en, shown, types, hours, table.line, is_off_benefit)
     table.finish()
-    if Status.NO_BENEFIT in shown and not types:
-        raise table.refuse("statuses", "no_benefit alone never counts as work: name income_types")
+    if Status.NO_BENEFIT in shown and not types and not is_off_benefit:
+        reason = "no_benefit alone never counts as work: name income_types, or say off_benefit = true in its place"
+        raise table.refuse("statuses", reason)
     if hours and not types:
         raise table.refuse("hours_per_week_hundredths", "needs income_types")
     return state
@@ -57,7 +61,14 @@ def _income_types(table: DeclarationTable) -> frozenset[IncomeType]:
     return frozenset(IncomeType(word) for word in types)
 
 
-def _named_statuses(table: DeclarationTable) -> frozenset[Status]:
+def _states_statuses(root: DeclarationTable, table: DeclarationTable, is_off_benefit: bool) -> frozenset[Status]:
+    """What a register shows in weeks of a state."""
+    table.knows("statuses", "benefits")
+    if is_off_benefit:
+        named = statuses(table, "benefits") if "benefits" in table else None
+        return statuses_off_benefit(table, named, statuses(root.table("qualification"), "neutral_statuses"))
+    if "benefits" in table:
+        raise table.refuse("benefits", "belongs to a state with off_benefit = true")
     shown = statuses(table, "statuses")
     if not shown:
         raise table.refuse("statuses", "must name at least one status")
@@ -74,12 +85,16 @@ def read_measures(
 
 
 def _measure(table: DeclarationTable, states: tuple[WeekState, ...], indices: tuple[Index, ...]) -> Measure:
-    chosen, name = table.part(lambda: _chosen_states(table, states)), table.text("id")
-    kind = MEASURES[table.convert("kind", one_of(*MEASURES))]
+    kind, name = MEASURES[table.convert("kind", one_of(*MEASURES))], table.text("id")
+    chosen = table.part(lambda: _chosen_states(table, kind, states))
     return table.whole(lambda: kind.read(table, name, chosen, indices))
 
 
-def _chosen_states(table: DeclarationTable, states: tuple[WeekState, ...]) -> tuple[WeekState, ...]:
+def _chosen_states(table: DeclarationTable, kind: MeasureKind, states: tuple[WeekState, ...]) -> tuple[WeekState, ...]:
+    if not kind.has_states:
+        if "states" in table:
+            raise table.refuse("states", f"says nothing of kind {kind.word!r}, which counts whatever registers show")
+        return ()
     words = table.texts("states")
     by_id = {state.id: state for state in states}
     for word in words:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gateway.outcomes.manual_evidence import EVIDENCE, EvidenceType
 from gateway.outcomes.measures_file import statuses
-from gateway.outcomes.terms import ExitRule, Qualification, RegisterExit
+from gateway.outcomes.terms import ExitRule, Qualification, RegisterExit, WeekState
 from policies.basis import StopReason
 from vocabulary.declaration import DeclarationTable, one_of
 
@@ -25,11 +25,14 @@ class PeopleTerms:
     register_exits: Mapping[RegisterExit, ExitRule]
 
 
-def read_people(root: DeclarationTable) -> PeopleTerms:
+def read_people(root: DeclarationTable, states: Sequence[WeekState]) -> PeopleTerms:
+    """What the file says of single people. Without `sources.income` no register of pay is read, and no state may
+    ask for what only such a register tells.
+    """
     part, sources, exits = root.part, root.table("sources"), root.table("exits")
-    qualification = part(lambda: _qualification(root.table("qualification")))
-    status, income = part(lambda: _status_sources(sources)), part(lambda: sources.text("income"))
-    evidence = part(lambda: _evidence_types(sources))
+    income = part(lambda: sources.text("income") if "income" in sources else "")
+    qualification = part(lambda: _qualification(root.table("qualification"), reads_income=income != ""))
+    status, evidence = part(lambda: _status_sources(sources)), part(lambda: _evidence_types(sources))
     codes = part(lambda: sources.convert("unknown_codes", one_of("report", "block")))
     with root.check():
         sources.finish()
@@ -45,6 +48,8 @@ def read_people(root: DeclarationTable) -> PeopleTerms:
     with root.check():
         if income == EVIDENCE:
             raise sources.refuse("income", "must name a register: a document shows weeks, and no paid hours")
+        if not income:
+            _check_no_income(root, states)
     return PeopleTerms(
         status_sources=status,
         evidence=evidence,
@@ -78,7 +83,15 @@ def _status_sources(table: DeclarationTable) -> tuple[str, ...]:
     return named
 
 
-def read_nobody(root: DeclarationTable) -> PeopleTerms:
+def _check_no_income(root: DeclarationTable, states: Sequence[WeekState]) -> None:
+    """Whatever counts pay or hours names a state with income types."""
+    reason = "rests on pay or paid hours, and sources.income names no register that tells them"
+    for table, state in zip(root.tables("states"), states, strict=True):
+        if state.income_types:
+            raise table.refuse("income_types", reason, rule="income-source")
+
+
+def terms_of_nobody(root: DeclarationTable) -> PeopleTerms:
     """A contract that rests on declared aggregates alone reads no register and follows nobody: what it said of single
     people would never be used, and is refused."""
     for key in ("sources", "qualification", "states", "exits", "pauses", "statements"):
@@ -96,9 +109,12 @@ def read_nobody(root: DeclarationTable) -> PeopleTerms:
     )
 
 
-def _qualification(table: DeclarationTable) -> Qualification:
+def _qualification(table: DeclarationTable, *, reads_income: bool) -> Qualification:
+    """What a month without a posting means is asked only of who reads postings."""
+    table.knows("missing_month")
     table.convert("week_belongs_to", one_of("month_of_thursday"))
-    missing = table.convert("missing_month", one_of("no_hours", "carry_forward"))
+    asks = reads_income or "missing_month" in table
+    missing = table.convert("missing_month", one_of("no_hours", "carry_forward")) if asks else "no_hours"
     first = table.convert("first_week", one_of("week_of_enrolment", "week_after_enrolment"))
     neutral = table.part(lambda: statuses(table, "neutral_statuses"))
     table.finish()

@@ -24,7 +24,7 @@ from gateway.outcomes.invented_lives import (
     doings_told_apart,
     neutral_status,
 )
-from gateway.outcomes.measures.weeks import WeeksMeasure
+from gateway.outcomes.measures.placed import PlacedMeasure
 from vocabulary.weeks import Week
 
 Course: TypeAlias = Mapping[str, Units]
@@ -60,6 +60,11 @@ def kinds_of_first_day(contract: Contract) -> list[FirstDay]:
     return [FirstDay(also[0], tuple(also)) for also in found.values()]
 
 
+def _adds_up(measure: Measure) -> bool:
+    """Whether every week counts by itself."""
+    return isinstance(measure, PlacedMeasure) and measure.weeks_add_up
+
+
 _NEVER = DoneWeeks(0, 0)
 _MOST_RUNS = 64  # weeks from which a second run is tried on
 
@@ -87,7 +92,9 @@ class PossibleLives:
         in a state longer never has less, so that what two of them agree in, all between them do. The first week may
         count in part, and add up with late ones to what no run comes to. Where every week counts by itself, what each
         window adds in each year: whatever a life comes to is a sum of that."""
-        if not isinstance(measure, WeeksMeasure):
+        if not measure.is_result:
+            return iter(())  # whatever anybody does, it is the same
+        if not _adds_up(measure):
             return (units for _, units in self._turns(first, measure))
         whole = self._units_of(first, measure, DoneWeeks(first.week.ordinal, self._end + 1))
         return (one for units in whole for one in _parts_of_windows(units))
@@ -189,7 +196,7 @@ class PossibleLives:
             for run, gap in self._in_vain:
                 yield from self._in_every_way(first, self._with_gaps(week, self._end + 1, run, gap))
         # a measure of single weeks changes with each of them
-        measures = [one for one in self._contract.measures if not isinstance(one, WeeksMeasure)]
+        measures = [one for one in self._contract.measures if one.is_result and not _adds_up(one)]
         knots = {week for one in measures for week in self._knots(first, one)}
         turns = dict.fromkeys(week for one in measures for week, _ in self._turns(first, one) if week not in edges)
         changes = sorted(turns, key=knots.__contains__)  # knots behind all others

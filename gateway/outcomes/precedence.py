@@ -53,6 +53,12 @@ def resolve(told: Sequence[Told]) -> dict[int, frozenset[Status]]:
     return resolved
 
 
+def without_source(told: Sequence[Told], number: int) -> dict[int, frozenset[Status]]:
+    """Of the weeks that one source decides, what all others make of them: nothing where none of them tells one."""
+    others = resolve([source for place, source in enumerate(told) if place != number])
+    return {week: others.get(week, frozenset()) for week in told[number] if decider(told, week) == number}
+
+
 def disagreements(told: Sequence[Told]) -> Iterator[Disagreement]:
     """Every week of which two sources tell different statuses, both other than `no_benefit`."""
     for first, second in combinations(range(len(told)), 2):

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
 
 from gateway.outcomes.contract import Contract, Measure
 from gateway.outcomes.figures import Cell
 from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.judging import ask_weeks, first_week, judge_weeks, limit_weeks, out_from
 from gateway.outcomes.measures.earnings import EarningsMeasure
-from gateway.outcomes.measures.follow_up import FollowUpMeasure
 from gateway.outcomes.measures.once import OnceMeasure
-from gateway.outcomes.measures.weeks import WeeksMeasure
+from gateway.outcomes.measures.placed import PlacedMeasure
 from gateway.outcomes.terms import WeekState
 from gateway.outcomes.verdicts import WeekVerdict
 from vocabulary.weeks import Week
@@ -106,20 +104,23 @@ def _units_by_length(
 ) -> list[Mapping[Cell, int]]:
     """The units of so many of the first verdicts, for each of these rising lengths."""
 
-    def units(since: int, until: int) -> Mapping[Cell, int]:
-        return measure.cells(contract, person, verdicts[since:until])
+    def units(length: int) -> Mapping[Cell, int]:
+        return measure.cells(contract, person, verdicts[:length])
 
-    if isinstance(measure, WeeksMeasure):  # every week counts by itself
-        parts = [Counter(units(since, until)) for since, until in pairwise((0, *lengths))]
-        return [*accumulate(parts)]
     if isinstance(measure, OnceMeasure) and not measure.can_fall:  # once reached, it stays in its cell
-        reached = units(0, lengths[-1]) if lengths else {}
+        reached = units(lengths[-1]) if lengths else {}
         places = range(len(lengths) if reached else 0)
-        place = bisect_left(places, 1, key=lambda place: len(units(0, lengths[place])))
+        place = bisect_left(places, 1, key=lambda place: len(units(lengths[place])))
         return [{}] * (place if reached else len(lengths)) + [reached] * (len(places) - place)
-    if isinstance(measure, FollowUpMeasure):
-        points = [*measure.points(contract, person, verdicts)]
-        return [Counter(cell for place, cell in points if place < length) for length in lengths]
+    if isinstance(measure, PlacedMeasure):  # what rests on a week is the same whatever comes behind it
+        placed = deque(sorted(measure.placed_units(contract, person, verdicts)))
+        found, so_far = list[Mapping[Cell, int]](), Counter[Cell]()
+        for length in lengths:
+            while placed and placed[0][0] < length:
+                _, cell, number = placed.popleft()
+                so_far[cell] += number
+            found.append(Counter(so_far))
+        return found
     if isinstance(measure, EarningsMeasure):
         return measure.cells_by_length(contract, person, verdicts, lengths)
-    return [units(0, length) for length in lengths]
+    return [units(length) for length in lengths]

@@ -20,7 +20,6 @@ from vocabulary.total import total
 from vocabulary.weeks import Week
 
 SCHEMA = "outcome-contract/1"
-CURRENCIES = ("DKK", "EUR", "GBP", "USD")  # of two decimals, each
 STATEMENTS = ("relapse_notice",)
 
 
@@ -29,7 +28,7 @@ class FigureUnit(StrEnum):
 
     WEEK = "week"
     PERSON = "person"
-    POINT = "point"  # one person at one follow-up month
+    POINT = "point"  # one person at one follow-up month, or one full block of weeks
     DAY = "day"
     MINOR = "minor"  # minor units of the contract's currency
     PER_MILLE = "per_mille"
@@ -229,6 +228,8 @@ class Qualification:
 class WeekState:
     """A named condition on one week: the status register shows one of `statuses`, and, where income types
     are named, the month's paid hours of those types reach hours per week × the weeks of the month.
+
+    A week off benefits is another: a register that covers it shows nothing but `statuses`, whatever documents show.
     """
 
     id: str
@@ -238,6 +239,19 @@ class WeekState:
     income_types: frozenset[IncomeType]
     hours_per_week_hundredths: int  # 0 with income types: one posting that is not taken back is enough
     line: int  # where the rule stands in the contract file
+    is_off_benefit: bool = False
+
+    def fits(self, shown: frozenset[Status], by_registers: frozenset[Status]) -> bool:
+        """Whether a week is of this state, its income aside. `by_registers` is what `shown` is without documents: empty
+        where no register covers the week."""
+        if self.is_off_benefit:
+            return bool(by_registers) and by_registers <= self.statuses
+        return not shown.isdisjoint(self.statuses)
+
+    @property
+    def plain_status(self) -> Status:
+        """A status by which alone a week is of this state."""
+        return Status.NO_BENEFIT if self.is_off_benefit else min(self.statuses)
 
 
 @dataclass(frozen=True, slots=True)

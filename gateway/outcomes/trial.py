@@ -65,7 +65,7 @@ def is_reached(contract: Contract, measure: Measure) -> bool:
 def _tried_people(contract: Contract) -> list[PersonHistory]:
     """For each state and for the first and the last day of enrolment somebody who is in it all the time."""
     starts = sorted({contract.cohort.enrolment_from, contract.cohort.enrolment_to})
-    return [plain_life(contract, state, day) for state in contract.states for day in starts]
+    return [plain_life(contract, state, day) for state in contract.states or (None,) for day in starts]
 
 
 def stopped_evaluations(contract: Contract) -> Iterator[LintFinding]:

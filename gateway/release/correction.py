@@ -111,7 +111,7 @@ def difference(old: Claims, new: Claims) -> dict[str, int]:
 
 
 def _numbers(shown: Mapping[str, Any]) -> dict[str, int]:
-    counts = ("outcomes_achieved", "outcomes_reached", "points_reached", "qualifying_weeks")
+    counts = ("outcomes_achieved", "outcomes_reached", "points_reached", "days_reached", "qualifying_weeks")
     return {
         **{name: shown[name] for name in counts if shown.get(name) is not None},
         **({"amount_minor": shown["payable"]["amount_minor"]} if "payable" in shown else {}),

@@ -297,7 +297,8 @@ def _figures(
                 continue  # people stay as they are now
             pace = quantities[measure.id] - earlier.quantity(measure.id)
             most = now.participants * measure.pace_limit
-            more = max(0, min(pace * ahead // weeks, now.participants * ahead, most - quantities[measure.id]))
+            by_time = now.participants * ahead * measure.most_a_week
+            more = max(0, min(pace * ahead // weeks, by_time, most - quantities[measure.id]))
             quantities[measure.id] += more
             for tariff in contract.personal_tariffs:
                 if tariff.of == measure.id and tariff.id in personal and pace > 0:

@@ -17,7 +17,7 @@ from connectors.errors import SourceMalformed
 from gateway.errors.settlement import SettlementMismatch
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.settlement_terms import Buyer, SettlementTerms, TradeParty
-from gateway.outcomes.terms import ContractParty, Window
+from gateway.outcomes.terms import ContractParty, FigureUnit, Window
 from gateway.settlement.account import BillKind, BillLine
 from gateway.settlement.vat import bill_vat
 from gateway.wording import formats
@@ -121,7 +121,7 @@ def ubl(contract: Contract, terms: SettlementTerms, bill: BillFacts, *, is_demo:
     windows = {window.label: window for window in contract.windows}
     for number, line in enumerate(bill.lines, start=1):
         entry = _line(root, name, number, sign * line.amount_minor, windows[line.window], buyer, currency)
-        _item(entry, line, _share(contract, bill.payer, line), terms)
+        _item(entry, line, f"{_quantity(contract, line)}{_share(contract, bill.payer, line)}", terms)
         _money(_aggregate(entry, "Price"), "PriceAmount", abs(line.amount_minor), currency)
     ET.indent(root)
     body: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
@@ -185,17 +185,19 @@ def _line(
     return entry
 
 
-def _item(entry: ET.Element, line: BillLine, share: str, terms: SettlementTerms) -> None:
+def _item(entry: ET.Element, line: BillLine, said: str, terms: SettlementTerms) -> None:
     item = _aggregate(entry, "Item")
-    _basic(item, "Description", f"{line.window}: {_quantity(line)}{share}")
+    _basic(item, "Description", f"{line.window}: {said}")
     _basic(item, "Name", line.key)
     _category(item, "ClassifiedTaxCategory", terms)
 
 
-def _quantity(line: BillLine) -> str:
+def _quantity(contract: Contract, line: BillLine) -> str:
     """How much of what; of a line that is an amount alone it is not said that it is of nothing."""
     if not line.quantity:
         return "beløb / amount"
+    if line.unit == FigureUnit.MINOR:
+        return f"{formats.amount(line.quantity, contract.currency, formats.UNDIVIDED)} {contract.currency}"
     return f"{line.quantity} {' / '.join(pair_of(UNITS, line.unit))}"
 
 
@@ -203,7 +205,7 @@ def _share(contract: Contract, payer: ContractParty, line: BillLine) -> str:
     """What the payer's amount is a share of, where it does not pay alone."""
     if len(contract.payers) == 1:
         return ""
-    whole = formats.decimal(line.whole_minor, formats.UNDIVIDED)
+    whole = formats.amount(line.whole_minor, contract.currency, formats.UNDIVIDED)
     return f"; andel / share {payer.share_parts}/{sum(contract.share_parts)} af / of {whole}"
 
 
@@ -259,7 +261,7 @@ def _reference(root: ET.Element, identifier: str, description: str) -> None:
 
 
 def _money(parent: ET.Element, tag: str, minor: int, currency: str) -> None:
-    _basic(parent, tag, formats.decimal(minor, formats.UNDIVIDED), currencyID=currency)
+    _basic(parent, tag, formats.amount(minor, currency, formats.UNDIVIDED), currencyID=currency)
 
 
 def _basic(parent: ET.Element, tag: str, text: str, **attributes: str) -> None:

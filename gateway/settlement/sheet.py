@@ -23,7 +23,7 @@ from gateway.settlement.invoice import account_of, payable_minor
 from gateway.settlement.settled import Settled, SignedDocument, is_within, lines_of
 from gateway.settlement.vat import BillVat, bill_vat
 from gateway.store.settlement_tables import Bill
-from gateway.wording.settlement import kroner
+from gateway.wording.settlement import printed_amount
 from gateway.wording.views import View
 
 
@@ -223,7 +223,11 @@ def _agreed_price(settled: Settled, versions: Collection[Contract], windows: set
         return SheetCheck(CheckName.AGREED_PRICE, True, said)
     expected = owed_amounts(contract, [*series, _figures(contract, label, totals, last + 1)], opening)[-1]
     wrong = [name for name, (_, amount) in totals.items() if amount != expected[name]]
-    prices = ", ".join(f"{one.id} {kroner(one.single_price)}" for one in contract.tariffs if one.single_price)
+    prices = ", ".join(
+        f"{one.id} {printed_amount(one.single_price, contract.currency)}"
+        for one in contract.tariffs
+        if one.single_price
+    )
     said = f"afviger · differs: {', '.join(wrong)}" if wrong else f"pris · price: {prices or 'trin · steps'}"
     return SheetCheck(CheckName.AGREED_PRICE, not wrong, said)
 
@@ -274,7 +278,8 @@ def _recalculation(settled: Settled, bill: Bill) -> SheetCheck:
     asked = payable_minor(bill.xml)
     is_share = list(share) == lines_of(bill) and total == bill.total_minor
     says_so = is_share and asked == _tax(settled, bill).payable_minor(total)
-    said = f"underskrevet · signed {kroner(total)}; bilaget · the document {kroner(asked)}"
+    signed, billed = (printed_amount(minor, settled.contract.currency) for minor in (total, asked))
+    said = f"underskrevet · signed {signed}; bilaget · the document {billed}"
     return SheetCheck(CheckName.RECALCULATED, adds_up and says_so, said)
 
 

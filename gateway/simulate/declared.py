@@ -97,15 +97,16 @@ def write_contract(
     income: str,
     edits: Sequence[tuple[str, str]] = (),
 ) -> tuple[Path, Path]:
-    """The example contract and its programme, which names all of these sources, and the two that decide the contract.
+    """The example contract and its programme, which names all of these sources, and those that decide the contract.
 
     `edits` are texts of the contract to replace.
     """
     text = _edit((_EXAMPLES / "contracts" / f"{contract}.toml").read_text("utf-8"), *edits)
-    for key, source in (("status", status), ("income", income)):
+    deciding = {key: source for key, source in (("status", status), ("income", income)) if source}
+    for key, source in deciding.items():
         text = re.sub(rf'^{key} = "[^"]*"', f'{key} = "{source}"', text, count=1, flags=re.MULTILINE)
     programme = (_EXAMPLES / "programmes" / f"{contract}.toml").read_text("utf-8")
-    sources = list(dict.fromkeys([*sources, status, income]))
+    sources = list(dict.fromkeys([*sources, *deciding.values()]))
     quoted = ", ".join(f'"{source}"' for source in sources)
     digest = hashlib.sha256(text.encode()).hexdigest()
     programme = re.sub(r"^sources = .*$", f"sources = [{quoted}]", programme, flags=re.MULTILINE)
@@ -125,7 +126,7 @@ def _needs_assessment(source: str) -> bool:
 
 
 def deciding_sources(contract: str) -> tuple[str, str]:
-    """The status and the income source of an example contract."""
+    """The status source of an example contract, and that of income, empty where it reads none."""
     text = (_EXAMPLES / "contracts" / f"{contract}.toml").read_text("utf-8")
     found = {key: re.search(rf'^{key} = "([^"]*)"', text, flags=re.MULTILINE) for key in ("status", "income")}
     status, income = (match[1] if match else "" for match in found.values())

@@ -54,7 +54,7 @@ def load_histories(
 
     `status_sources` are in order of precedence: `precedence.resolve` makes one history of what they tell. `evidence`
     are the kinds of documents that count where it is one of them. `stops` says who is not followed, and since when.
-    With `subjects`, nobody else's values are opened.
+    Nothing is read of pay where `income_source` is empty. With `subjects`, nobody else's values are opened.
     """
     only = next(iter(subjects)) if subjects is not None and len(subjects) == 1 else None
     people = queries.subjects(session, contract_id, only=only)
@@ -63,13 +63,15 @@ def load_histories(
     note_people_read(session, ids)
     told = load_told(session, contract_id, ids, status_sources, evidence=evidence, known_at=known_at)
     first, *behind = told or [{}]
-    postings = source_postings(session, contract_id, income_source, ids, known_at=known_at)
+    documents = status_sources.index(EVIDENCE) if EVIDENCE in status_sources else None
+    postings = source_postings(session, contract_id, income_source, ids, known_at=known_at) if income_source else {}
     return [
         PersonHistory.build(
             subject=subject.subject_id,
             enrolled_on=subject.enrolled_on,
             spells=first.get(subject.subject_id, []),
             behind=[source.get(subject.subject_id, []) for source in behind],
+            documents=documents,
             postings=postings.get(subject.subject_id, []),
             stop=stops.get(subject.subject_id),
         )

@@ -93,7 +93,9 @@ class LeafletVoice(AnnexVoice):
 def goals(contract: Contract) -> list[str]:
     """What the contract counts, a sentence each, safe in HTML."""
     voice = LeafletVoice(contract)
-    return [
-        f"{voice.measure(measure)}: {formats.enumeration([escape(one.label_da) for one in measure.states], 'eller')}."
-        for measure in contract.measures
-    ]
+    off = [escape(state.label_da) for state in contract.states if state.is_off_benefit]
+    found = [f"»{label}« er uger uden ydelse, ikke nødvendigvis i job." for label in off]
+    for measure in contract.measures:
+        states = formats.enumeration([escape(one.label_da) for one in measure.states], "eller")
+        found.append(f"{voice.measure(measure)}{f': {states}' if states else ''}.")
+    return found

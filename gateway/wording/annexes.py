@@ -8,6 +8,7 @@ from typing import assert_never
 
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.manual_evidence import EVIDENCE, EvidenceType
+from gateway.outcomes.off_benefit import BENEFITS
 from gateway.outcomes.terms import EXIT_OF, ExitRule, FigureUnit, RegisterExit, Rounding, WeekState
 from gateway.wording import formats, plain_danish
 from gateway.wording import register as register_words
@@ -58,8 +59,8 @@ RULE_NAMES = total(
 )
 ROUNDING = total(
     {
-        Rounding.NONE: "Alle beløb går op i hele {minor}. Der er ikke noget at runde af.",
-        Rounding.DOWN: "Dele af en {minor} rundes ned.",
+        Rounding.NONE: "Intet beløb har dele af {minor}. Der er ikke noget at runde af.",
+        Rounding.DOWN: "Dele af {minor} rundes ned.",
         Rounding.HALF_UP: "Beløb rundes til nærmeste {minor}. Det halve rundes op.",
         Rounding.HALF_EVEN: "Beløb rundes til nærmeste {minor}. Det halve rundes til det lige tal.",
     },
@@ -111,7 +112,8 @@ def money(contract: Contract, minor: int) -> str:
 
 
 def minor_unit(contract: Contract) -> str:
-    return "øre" if contract.currency == "DKK" else "hundrededel af valutaen"
+    """`øre`, and `0,01 EUR` of a currency whose parts have no name here."""
+    return formats.smallest_amount(contract.currency, formats.DANISH)
 
 
 def figure(contract: Contract, name: str, value: int) -> str:
@@ -145,6 +147,15 @@ def statuses(shown: frozenset[Status]) -> str:
     if shown == frozenset(Status) - {Status.UNKNOWN} - EXIT_OF.keys():
         return "enhver ydelse, eller ingen"
     return enumeration([register_words.STATUSES[one] for one in Status if one in shown], "eller")
+
+
+def week_of(state: WeekState) -> str:
+    """What a register shows in a week of a state."""
+    if not state.is_off_benefit:
+        return statuses(state.statuses)
+    named = BENEFITS - state.statuses
+    benefits = enumeration([register_words.STATUSES[one] for one in Status if one in named], "eller")
+    return f"uden ydelse, ikke nødvendigvis i job: et register, der dækker ugen, viser ikke {benefits}"
 
 
 def income(state: WeekState) -> str:

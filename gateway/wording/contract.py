@@ -162,6 +162,12 @@ LINES: Mapping[str, Both] = {
     ),
     "neutral": in_both("Gentager ugen før: {statuses}", "Repeat the week before: {statuses}"),
     "state": in_both("{id} ({label}) er en uge med {statuses}", "{id} ({label}) is a week with {statuses}"),
+    "state_off_benefit": in_both(
+        "{id} ({label}) er en uge uden ydelse, ikke nødvendigvis i job: et register, der dækker ugen, viser intet af"
+        " dette: {benefits}",
+        "{id} ({label}) is a week off benefits, not necessarily in work: a register that covers the week shows nothing"
+        " of this: {benefits}",
+    ),
     "any_status": in_both(
         "enhver status undtagen fraflytning, død og pension", "any status but moved, dead and pension"
     ),
@@ -199,10 +205,15 @@ LINES: Mapping[str, Both] = {
         "Investors kapital {capital} forrentes højst med {share} om året i {years} år; kontrakten betaler højst {most}",
         "The investor's capital of {capital} earns at most {share} a year for {years} years; at most {most} is paid",
     ),
-    "rounding_none": in_both("Alle beløb er hele øre eller cent", "Every amount is whole minor units"),
-    "rounding_down": in_both("Dele af en øre eller cent rundes ned", "Parts of a minor unit are rounded down"),
-    "rounding_half_up": in_both("Halve øre eller cent rundes op", "Half a minor unit is rounded up"),
-    "rounding_half_even": in_both("Halve øre eller cent rundes til lige", "Half a minor unit is rounded to even"),
+    "rounding_none": in_both("Intet beløb har dele af {minor}", "No amount has parts of {minor}"),
+    "rounding_down": in_both("Dele af {minor} rundes ned", "Parts of {minor} are rounded down"),
+    "rounding_half_up": in_both(
+        "Beløb rundes til nærmeste {minor}, det halve op", "Amounts are rounded to the nearest {minor}, a half of it up"
+    ),
+    "rounding_half_even": in_both(
+        "Beløb rundes til nærmeste {minor}, det halve til det lige tal",
+        "Amounts are rounded to the nearest {minor}, a half of it to even",
+    ),
     "window": in_both("{label}: {first} til {last}", "{label}: {first} to {last}"),
     "pause": in_both("Pause: {first} til {last}", "Pause: {first} to {last}"),
     "freeze": in_both(

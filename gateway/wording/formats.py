@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from outcome_verifier.currencies import MINOR_DIGITS
 from vocabulary.weeks import Month, Week
 
 _MONTHS = (
@@ -40,13 +41,22 @@ def whole(value: int, notation: Notation) -> str:
 
 def decimal(value: int, notation: Notation, *, places: int = 2) -> str:
     """A number of hundredths, or of so many places, with all of them: `150005` as `1.500,05` in Danish."""
+    if not places:
+        return whole(value, notation)
     units, rest = divmod(abs(value), 10**places)
     return f"{notation.minus if value < 0 else ''}{whole(units, notation)}{notation.point}{rest:0{places}}"
 
 
 def short_decimal(value: int, notation: Notation, *, places: int = 2) -> str:
     """As `decimal`, with no more places than it needs: `1550` as `15,5` in Danish."""
+    if not places:
+        return whole(value, notation)
     return decimal(value, notation, places=places).rstrip("0").removesuffix(notation.point)
+
+
+def amount(minor: int, currency: str, notation: Notation) -> str:
+    """Minor units with the decimals of their currency: `150000` as `1.500,00` of DKK, and as `150.000` of JPY."""
+    return decimal(minor, notation, places=MINOR_DIGITS[currency])
 
 
 def per_cent(per_mille: int, notation: Notation) -> str:
@@ -69,14 +79,21 @@ def danish_per_cent(per_mille: int) -> str:
     return per_cent(per_mille, DANISH)
 
 
-def english_money(minor: int) -> str:
-    """`150000` as `1,500.00`: amounts on the terminal, whose currency stands beside them."""
-    return decimal(minor, ENGLISH)
+def english_money(minor: int, currency: str) -> str:
+    """`150000` of DKK as `1,500.00`: amounts on the terminal, whose currency stands beside them."""
+    return amount(minor, currency, ENGLISH)
 
 
 def danish_money(minor: int, currency: str) -> str:
     """`150000` as `1.500,00 kr.`, and with the currency's code where it is not Danish."""
-    return f"{decimal(minor, DANISH)} {'kr.' if currency == 'DKK' else currency}".rstrip()
+    return f"{amount(minor, currency, DANISH)} {'kr.' if currency == 'DKK' else currency}"
+
+
+def smallest_amount(currency: str, notation: Notation) -> str:
+    """One minor unit in words: `øre` in Danish, and `0,001 KWD` of a currency whose parts have no name here."""
+    if currency == "DKK" and notation.point == DANISH.point:
+        return "øre"
+    return f"{amount(1, currency, notation)} {currency}"
 
 
 def day(when: date) -> str:

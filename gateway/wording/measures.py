@@ -143,6 +143,57 @@ MEASURE_WORDS = words_for(
                 "Måneder, der kun delvis ligger i borgerens tid, tæller ikke med",
             ),
         },
+        "each_day": {
+            "each_day": KindSentence(
+                in_both(
+                    "hver dag i uger i {states}",
+                    "each day of weeks in {states}",
+                ),
+                "Antal dage i alt i uger, hvor en borger er i en tilstand. Hver dag tæller for sig.",
+                "En dag tæller ved",
+            )
+        },
+        "week_blocks": {
+            "on_end": KindSentence(
+                in_both(
+                    "et point for hver person og hver fulde blok på {needed} uger i træk i {states}, højst {most}"
+                    " blokke{within}{counted_in}",
+                    "a point for each person and each full block of {needed} weeks on end in {states}, {most} blocks at"
+                    " most{within}{counted_in}",
+                ),
+                "Et point for hver fulde blok på {needed} uger i træk i en tilstand, højst {most} blokke for hver"
+                " borger. En uge uden for en tilstand begynder blokken forfra.{within} Et point bliver"
+                " stående.{counted_in}",
+                "Målet er blokke på {needed} uger i træk, højst {most}, med",
+            ),
+            "in_all": KindSentence(
+                in_both(
+                    "et point for hver person og hver fulde blok på {needed} uger, i træk eller ikke, i {states}, højst"
+                    " {most} blokke{within}{counted_in}",
+                    "a point for each person and each full block of {needed} weeks, on end or not, in {states}, {most}"
+                    " blocks at most{within}{counted_in}",
+                ),
+                "Et point for hver fulde blok på {needed} uger i en tilstand, i træk eller ikke, højst {most} blokke"
+                " for hver borger.{within} Et point bliver stående.{counted_in}",
+                "Målet er blokke på {needed} uger, højst {most}, med",
+            ),
+            "within": KindSentence(
+                in_both(", i {weeks} uger fra indskrivningen", ", for {weeks} weeks from enrolment"),
+                " Hver borger har {weeks} uger fra indskrivningen.",
+            ),
+            **_BY_WEEKS,
+        },
+        "started": {
+            "started": KindSentence(
+                in_both(
+                    "hver person, én gang, fra den første uge, der kan tælle, hvad registrene end viser",
+                    "each person, once, from the first week that may count, whatever the registers show",
+                ),
+                "Antal borgere, der er begyndt: hver borger én gang, fra den første uge, der kan tælle, hvad registrene"
+                " end viser. Kun et ophør, hvor intet tæller, tager det tilbage.",
+                "Hver, der begynder, tæller",
+            )
+        },
         "follow_up": {
             "follow_up": KindSentence(
                 in_both(

@@ -107,7 +107,7 @@ def categories(contract: Contract) -> list[Category]:
             True,
         ),
         *(Category(*_WEEKS_OF.get(source, _WEEKS), source, True) for source in contract.status_sources),
-        Category("income", income, contract.income_source),
+        *([Category("income", income, contract.income_source)] if contract.income_source else []),
         Category("records", "Samtykker, indsigelser og andet, du har sagt til os", "yourself"),
     ]
 

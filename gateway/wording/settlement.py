@@ -50,7 +50,7 @@ UNITS = total(
         "person": ("personer", "people"),
         "point": ("point", "points"),
         "day": ("dage", "days"),
-        "minor": ("øre", "minor units"),
+        "minor": ("beløb", "an amount"),
         "per_mille": ("promille", "per mille"),
         "events_per_100": ("hundrededele hændelse pr. 100", "hundredths of an event per 100"),
         "window": ("perioder", "windows"),
@@ -63,7 +63,7 @@ _ONE_IN_DANISH = total(
         FigureUnit.PERSON: "person",
         FigureUnit.POINT: "point",
         FigureUnit.DAY: "dag",
-        FigureUnit.MINOR: "øre",
+        FigureUnit.MINOR: "beløb",
         FigureUnit.PER_MILLE: "promille",
         FigureUnit.EVENTS_PER_100: "hundrededel hændelse pr. 100",
         FigureUnit.WINDOW: "periode",
@@ -95,15 +95,17 @@ BILLS = {"invoice": ("Faktura", "invoice"), "credit_note": ("Kreditnota", "credi
 ROLES = {"operator": ("leverandøren", "operator"), "settlement_officer": ("kommunen", "municipality")}
 
 
-def kroner(minor: int) -> str:
-    """Minor units as Danes write them: -150005 -> "−1.500,05"."""
-    return formats.decimal(minor, formats.DANISH_TYPESET)
+def printed_amount(minor: int, currency: str) -> str:
+    """Minor units as Danes write them, the currency beside: -150005 of DKK -> "−1.500,05"."""
+    return formats.amount(minor, currency, formats.DANISH_TYPESET)
 
 
-def quantity(number: int, unit: str) -> str:
+def quantity(number: int, unit: str, currency: str) -> str:
     """How much of what, in Danish; a line that is an amount alone says no number of nothing."""
     if not number:
         return "·"
+    if unit == FigureUnit.MINOR:
+        return f"{printed_amount(number, currency)} {currency}"
     word = _ONE_IN_DANISH[FigureUnit(unit)] if abs(number) == 1 else pair_of(UNITS, unit)[0]
     return f"{formats.whole(number, formats.DANISH_TYPESET)} {word}"
 

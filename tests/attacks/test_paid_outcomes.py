@@ -41,6 +41,11 @@ KINDS = {
     ),
     "people": ("outcomes_reached", 'kind = "people"\nsustained_weeks = 13'),
     "follow_up": ("points_reached", 'kind = "follow_up"\nmonths = [6, 12]'),
+    "each_day": ("days_reached", 'kind = "each_day"\ndays_from_enrolment = 100'),
+    "week_blocks": (
+        "points_reached",
+        'kind = "week_blocks"\nweeks_per_block = 4\nmost_blocks = 3\nconsecutive = true',
+    ),
 }
 
 
@@ -87,7 +92,7 @@ def test_a_bond_of_every_kind_shows_its_investor_what_is_paid_for(kind: str):
         owed += claims["payable"]["amount_minor"]
         assert claims[KINDS[kind][0]] == evaluate(contract, cohort, window.to_week).quantity("only")
         assert claims[KINDS[kind][0]] * 1000 == owed
-    assert shown[-1][KINDS[kind][0]] == (4 if kind == "follow_up" else 2)
+    assert shown[-1][KINDS[kind][0]] == {"follow_up": 4, "each_day": 200, "week_blocks": 6}.get(kind, 2)
     assert "outcomes_achieved" not in shown[-1]
 
 
@@ -218,4 +223,4 @@ def test_a_correction_says_the_difference_of_what_both_show_and_nothing_of_what_
 
 
 def test_every_unit_of_a_measure_is_weeks_or_has_its_claim():
-    assert set(reached.CLAIM_OF) == {FigureUnit.PERSON, FigureUnit.POINT}
+    assert set(reached.CLAIM_OF) == {FigureUnit.PERSON, FigureUnit.POINT, FigureUnit.DAY}

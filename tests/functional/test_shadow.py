@@ -110,7 +110,7 @@ def test_only_some_windows_are_compared_where_only_some_are_asked(town: Simulate
 def test_what_cannot_be_compared_is_refused(town: SimulatedMunicipality, rows: list[list[object]]):
     for wrong, reason in (
         (off_by(rows, 1, 1, 0.5), "whole number of units"),
-        (off_by(rows, 1, 3, 0.001), "whole number of øre"),
+        (off_by(rows, 1, 3, 0.001), "whole number of minor units of DKK"),
         (off_by(rows, 1, 1, 101_701_234), "too large for a quantity"),  # a column of CPR numbers
         ([["en anden periode", 1, 1, 1]], "label of a window"),
     ):
@@ -144,7 +144,7 @@ def test_a_sum_with_øre_is_read_to_the_øre_and_no_further(town: SimulatedMunic
     [one] = [one for one in compare(town, workbook_of(odd)).compared if one.difference]
     assert one.difference == -3_899_961
     for wrong in (38999.615, 38999.6101, 38999.61002):
-        with pytest.raises(WorkbookRefused, match="whole number of øre"):
+        with pytest.raises(WorkbookRefused, match="whole number of minor units of DKK"):
             compare(town, workbook_of(off_by(rows, 1, 3, wrong)))
 
 

@@ -27,6 +27,8 @@ STATES = (
     {"id": "study", "statuses": ["education"], "income_types": [], "hours": 0},
     {"id": "granted", "statuses": ["no_benefit"], "income_types": ["education_grant", "wage"], "hours": 0},
     {"id": "odd", "statuses": ["supported_work", "disability_pension"], "income_types": [], "hours": 0},
+    {"id": "off", "off": [*IDLE, *WORK, "holiday", "parental_leave"], "income_types": [], "hours": 0},
+    {"id": "well", "off": ["sickness", "benefit"], "income_types": [], "hours": 0},
 )
 PAID = {"id": "pay", "statuses": ["no_benefit"], "income_types": ["wage", "b_income"], "hours": 0}
 WAGES = {year: 12000 + 371 * (year - 2017) for year in range(2017, 2024)}
@@ -51,7 +53,19 @@ def contract_of(rng: random.Random) -> dict[str, Any]:
             pauses.append((NAME_OF_WEEK[at], NAME_OF_WEEK[at + length - 1]))
             at += length + rng.randint(1, 12)
     kinds = rng.sample(
-        ("weeks", "people", "retention", "retention", "days", "earnings", "follow_up"), rng.randint(1, 3)
+        (
+            "weeks",
+            "people",
+            "retention",
+            "retention",
+            "days",
+            "earnings",
+            "follow_up",
+            "each_day",
+            "week_blocks",
+            "started",
+        ),
+        rng.randint(1, 4),
     )
     measures = [_measure(rng, kind, f"m{number}") for number, kind in enumerate(kinds, start=1)]
     rounding = rng.choice(("down", "half_up", "half_even"))
@@ -117,13 +131,21 @@ def _measure(rng: random.Random, kind: str, name: str) -> dict[str, Any]:
             }
         case "follow_up":
             measure["months"] = sorted(rng.sample(range(1, 13), rng.randint(1, 3)))
-    if kind in ("people", "retention", "days"):
+        case "each_day":
+            measure["days_from_enrolment"] = rng.randint(1, 330)
+        case "week_blocks":
+            measure |= {"weeks_per_block": rng.randint(1, 9), "most_blocks": rng.randint(1, 6)}
+            measure["weeks_from_enrolment"] = rng.choice((0, rng.randint(5, 60)))
+            measure["consecutive"] = rng.random() < 0.5
+        case "started":
+            measure["states"] = []
+    if kind in ("people", "retention", "days", "week_blocks"):
         measure["outcome_state"] = rng.choice((None, "last", "most", "most", "lowest"))
     return measure
 
 
 def _price(rng: random.Random, measure: dict[str, Any]) -> dict[str, Any]:
-    by_state = rng.random() < 0.4
+    by_state = bool(measure["states"]) and rng.random() < 0.4
     index = rng.random() < 0.4
     return {
         "id": f"t-{measure['id']}",

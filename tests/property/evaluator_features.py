@@ -55,8 +55,12 @@ def _measure(measure: dict[str, Any]) -> Iterator[str]:
         pay = measure["earnings"]
         yield "measure: earnings, " + ("index" if pay["index"] else "amount")
         yield "measure: partial months " + ("count" if pay["counts_partial_months"] else "left out")
+    elif kind == "week_blocks":
+        yield f"measure: blocks of weeks, {'on end' if measure['consecutive'] else 'in all'}"
     else:
         yield f"measure: {kind}"
+    if any("off" in state for state in measure["states"]):
+        yield "measure: off benefits"
     if measure.get("outcome_state"):
         yield f"measure: outcome state, {measure['outcome_state']}"
     if measure.get("days_from_enrolment"):

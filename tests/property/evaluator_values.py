@@ -8,11 +8,14 @@ from typing import Any
 from gateway.outcomes.contract import Contract, Measure, Tariff
 from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.measures.days import DaysMeasure
+from gateway.outcomes.measures.each_day import EachDayMeasure
 from gateway.outcomes.measures.earnings import EarningsMeasure, EarningsThreshold
 from gateway.outcomes.measures.follow_up import FollowUpMeasure
 from gateway.outcomes.measures.outcome_state import OutcomeState
 from gateway.outcomes.measures.people import PeopleMeasure
 from gateway.outcomes.measures.retention import RetentionMeasure
+from gateway.outcomes.measures.started import StartedMeasure
+from gateway.outcomes.measures.week_blocks import WeekBlocksMeasure
 from gateway.outcomes.measures.weeks import WeeksMeasure
 from gateway.outcomes.tariffs.cohort_threshold import CohortTariff, CohortThreshold
 from gateway.outcomes.tariffs.declared_price import DeclaredPriceTariff
@@ -22,6 +25,7 @@ from gateway.outcomes.tariffs.price import PriceTariff
 from gateway.outcomes.tariffs.share import ShareTariff
 from gateway.outcomes.tariffs.steps import StepsTariff
 from gateway.outcomes.terms import (
+    EXIT_OF,
     Aggregate,
     Caps,
     Evaluator,
@@ -73,10 +77,13 @@ def _measure(plain: dict[str, Any], line: int) -> Measure:
             one["id"],
             one["id"],
             one["id"],
-            frozenset(map(Status, one["statuses"])),
+            frozenset(Status).difference(EXIT_OF, {Status.UNKNOWN}, map(Status, one["off"]))
+            if "off" in one
+            else frozenset(map(Status, one["statuses"])),
             frozenset(map(IncomeType, one["income_types"])),
             one["hours"],
             line + number,
+            "off" in one,
         )
         for number, one in enumerate(plain["states"], start=1)
     )
@@ -94,6 +101,13 @@ def _measure(plain: dict[str, Any], line: int) -> Measure:
             return DaysMeasure(*head, needed, days, outcome_state=word)
         case "follow_up":
             return FollowUpMeasure(*head, tuple(plain["months"]))
+        case "each_day":
+            return EachDayMeasure(*head, days)
+        case "week_blocks":
+            blocks = {name: plain[name] for name in ("weeks_per_block", "most_blocks", "weeks_from_enrolment")}
+            return WeekBlocksMeasure(*head, **blocks, is_consecutive=plain["consecutive"], outcome_state=word)
+        case "started":
+            return StartedMeasure(*head)
     pay = plain["earnings"]
     threshold = EarningsThreshold(
         pay["amount_minor"], pay["hours_hundredths"], _index(pay["index"]), pay["counts_partial_months"]

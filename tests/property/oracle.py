@@ -203,9 +203,14 @@ class _Walk:
             ]
             return self._mark(before[-1]) if before else ""
         for state in self.measure["states"]:
-            if shown & set(state["statuses"]) and self._is_paid(state, week):
+            if self._is_shown(state, shown) and self._is_paid(state, week):
                 return state["id"]
         return ""
+
+    def _is_shown(self, state: dict[str, Any], shown: set[str]) -> bool:
+        if state.get("off"):  # the benefits that must not be shown, one by one
+            return not any(benefit in shown for benefit in state["off"])
+        return bool(shown & set(state["statuses"]))
 
     def _is_paid(self, state: dict[str, Any], week: int) -> bool:
         types = state["income_types"]
@@ -296,6 +301,28 @@ class _Walk:
                 total += self.person.sum_of(month, state["income_types"], 4)
                 reached = None if total < goal else reached or month
         return {} if reached is None else {(state["id"], reached[0]): 1}
+
+    def _each_day(self) -> Cells:
+        days = range(self.person.start, min(self.end, 7 * self.until + 6) + 1)
+        return Counter((self.marks[day // 7], year_of_week(day // 7)) for day in days if self.marks[day // 7])
+
+    def _week_blocks(self) -> Cells:
+        """By cutting: each run of weeks, or all of them, into pieces of so many weeks."""
+        found: Counter[tuple[str, int]] = Counter()
+        runs: list[list[int]] = [[]]
+        for week in self._asked():
+            if self.marks[week]:
+                runs[-1].append(week)
+            elif self.measure["consecutive"]:
+                runs.append([])
+        size = self.measure["weeks_per_block"]
+        pieces = [run[at : at + size] for run in runs for at in range(0, len(run), size)]
+        for piece in [one for one in pieces if len(one) == size][: self.measure["most_blocks"]]:
+            found[self._state([self.marks[week] for week in piece]), year_of_week(piece[-1])] += 1
+        return found
+
+    def _started(self) -> Cells:
+        return {("", year_of_week(self.person.first)): 1} if self.weeks and not self.is_out else {}
 
     def _follow_up(self) -> Cells:
         found: Counter[tuple[str, int]] = Counter()

@@ -21,9 +21,12 @@ from gateway.outcomes.figures import Figures
 from gateway.outcomes.forecast import Recount, mean, shift_weeks
 from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.measures.days import DaysMeasure
+from gateway.outcomes.measures.each_day import EachDayMeasure
 from gateway.outcomes.measures.follow_up import FollowUpMeasure
 from gateway.outcomes.measures.people import PeopleMeasure
 from gateway.outcomes.measures.retention import RetentionMeasure
+from gateway.outcomes.measures.started import StartedMeasure
+from gateway.outcomes.measures.week_blocks import WeekBlocksMeasure
 from gateway.outcomes.measures.weeks import WeeksMeasure
 from gateway.outcomes.tariff import owed_amounts
 from gateway.outcomes.tariffs.declared_price import DeclaredPriceTariff
@@ -64,6 +67,9 @@ KINDS = {
     RetentionMeasure: {"needed": 10, "within": 20, "days_from_enrolment": 400},
     DaysMeasure: {"needed": 120},
     FollowUpMeasure: {"months": (6, 12, 24)},
+    EachDayMeasure: {"days_from_enrolment": 200},
+    WeekBlocksMeasure: {"weeks_per_block": 6, "most_blocks": 4, "is_consecutive": True, "weeks_from_enrolment": 70},
+    StartedMeasure: {},
 }
 
 
@@ -93,7 +99,7 @@ def contracts(draw: st.DrawFn) -> Contract:
     measures, tariffs = [], []
     for number, kind in enumerate(draw(st.lists(st.sampled_from(list(KINDS)), min_size=1, max_size=2))):
         name = f"m{number}"
-        measures.append(kind(name, states, 1, **KINDS[kind]))
+        measures.append(kind(name, () if kind is StartedMeasure else states, 1, **KINDS[kind]))
         window_cap = draw(st.sampled_from([0, 0, 5_000, 40_000]))
         limits = {
             "cap_minor": draw(st.sampled_from([0, 30_000])),

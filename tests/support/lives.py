@@ -36,7 +36,7 @@ class Life:
         """Be in a state in these weeks: shown by the register, paid for, or both."""
         for week in weeks:
             if shown:
-                self.statuses[week] = frozenset({min(state.statuses)})
+                self.statuses[week] = frozenset({state.plain_status})
             for day in (Week(week).monday, Week(week).sunday) if state.income_types else ():
                 for kind in state.income_types:
                     key = Month.of(day).ordinal, kind

@@ -101,18 +101,21 @@ def main(arguments: Sequence[str]) -> int:
 def _report(contract: ContractText, body: Mapping[str, Any], balances: bytes, kid: str, out: str) -> Iterator[str]:
     yield f"STATED     {contract.title} ({contract.claim['id']}, version {contract.claim['version']}), not evaluated"
     yield f"  digest   {hashlib.sha256(balances).hexdigest()}"
+    currency = str(body.get("currency", ""))
     for line in body.get("lines", []):
-        amounts = "  ".join(f"{name} {_money(line.get(f'{name}_minor', 0))}" for name in ("paid", "held", "disputed"))
+        amounts = "  ".join(
+            f"{name} {_money(line.get(f'{name}_minor', 0), currency)}" for name in ("paid", "held", "disputed")
+        )
         yield f"  {line.get('window')}  {line.get('tariff')}  {line.get('quantity')}  {amounts}"
     yield f"  by key   {kid}"
     yield ""
     yield f"wrote {out}. Compare every line with what you hold before you hand it to the municipality."
 
 
-def _money(minor: object) -> str:
+def _money(minor: object, currency: str) -> str:
     if type(minor) is not int:
         raise ValueError("an amount is no whole number of minor units")
-    return money(minor)
+    return money(minor, currency)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -50,7 +50,11 @@ _COMMANDS = {
 }
 _THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
 _AT_THE_END = "at the end of the window"
-_REACHED = {"outcomes_reached": "outcomes reached", "points_reached": "points reached"}
+_REACHED = {
+    "outcomes_reached": "outcomes reached",
+    "points_reached": "points reached",
+    "days_reached": "days reached",
+}
 _LINES = {"window": "of this window", "correction": "of earlier windows"}
 
 
@@ -222,9 +226,10 @@ def figures(claims: Mapping[str, Any], shown: Mapping[str, Any], *, further_paye
     if "qualifying_weeks" in shown:
         yield line("qualifying weeks", f"{shown['qualifying_weeks']:,} in this window")
     for entry in shown.get("lines", []):
-        amount = money(entry["amount_minor"], shown.get("payable", {}).get("currency", ""))
+        currency = shown.get("payable", {}).get("currency", "")
+        amount = money(entry["amount_minor"], currency)
         windows = _LINES.get(entry["kind"], entry["kind"])
-        yield line(f"  {windows}", f"{entry['quantity']} {entry['unit']}(s), {amount}  {entry['tariff']}")
+        yield line(f"  {windows}", f"{_quantity_text(entry, currency)}, {amount}  {entry['tariff']}")
     if "payable" in shown:
         amount = money(shown["payable"]["amount_minor"], shown["payable"]["currency"])
         yield line("payable", f"{amount} for this window, corrections of earlier windows included")
@@ -252,6 +257,13 @@ def endorsements(verified: VerifiedOutcome) -> Iterator[str]:
     for audit in verified.countersignatures:
         yield f"  {audit}"
         yield f"    key {audit.kid}, {instant(audit.at)}"
+
+
+def _quantity_text(entry: Mapping[str, Any], currency: str) -> str:
+    """The quantity of a line: `104 week(s)`, and an amount where it is one."""
+    if entry["unit"] == "minor":
+        return money(entry["quantity"], currency)
+    return f"{entry['quantity']} {entry['unit']}(s)"
 
 
 def _who_pays(claims: Mapping[str, Any], minor: int, further: int) -> str:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 from pathlib import Path
+
+from outcome_verifier.currencies import MINOR_DIGITS
 
 HERE = Path(__file__).parent
 VERIFIER = ("bytes", "json", "forms", "jws", "log", "trust", "attestation", "standing", "endorsements", "verify")
@@ -13,7 +16,7 @@ SCRIPTS = ("words", "page")
 
 def page() -> str:
     """The page, its style and scripts inline. The policy lets exactly these run, and nothing be fetched or sent."""
-    scripts = {"verify": verifier(), **{name: _source(f"{name}.js") for name in SCRIPTS}}
+    scripts = {"verify": verifier(), "currencies": currencies(), **{name: _source(f"{name}.js") for name in SCRIPTS}}
     style = _source("page.css")
     policy = [
         "default-src 'none'",
@@ -32,6 +35,11 @@ def verifier() -> str:
     """The checks as one script, whose names stay inside it: all that it sets is `globalThis.OutcomeVerifier`."""
     parts = "\n".join(_source(f"{name}.js") for name in VERIFIER)
     return f'"use strict";\n\n(() => {{\n{parts}}})();\n'
+
+
+def currencies() -> str:
+    """How many digits the minor units of each currency take, as the command line has them."""
+    return f'"use strict";\n\nconst MINOR_DIGITS = {json.dumps(dict(MINOR_DIGITS))};\n'
 
 
 def _source(name: str) -> str:

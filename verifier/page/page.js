@@ -32,12 +32,17 @@
     return new Intl.NumberFormat(words().locale, { signDisplay: "exceptZero" }).format(value);
   }
 
-  // Minor units as an amount with two decimals, exactly: the number goes to the formatter as decimal digits.
+  // Minor units with the decimals of their currency, exactly: the number goes to the formatter as decimal digits. Of a
+  // currency that ISO 4217 does not list, nobody knows what a minor unit is.
   function money(minor, currency, signDisplay = "auto") {
-    const digits = String(Math.abs(minor)).padStart(3, "0");
-    const amount = `${minor < 0 ? "-" : ""}${digits.slice(0, -2)}.${digits.slice(-2)}`;
-    const style = { minimumFractionDigits: 2, maximumFractionDigits: 2, signDisplay };
-    return `${new Intl.NumberFormat(words().locale, style).format(amount)} ${currency}`.trim();
+    const isKnown = Object.hasOwn(MINOR_DIGITS, currency);
+    const places = isKnown ? MINOR_DIGITS[currency] : 0;
+    const digits = String(Math.abs(minor)).padStart(places + 1, "0");
+    const end = digits.length - places;
+    const amount = `${minor < 0 ? "-" : ""}${digits.slice(0, end)}${places ? "." : ""}${digits.slice(end)}`;
+    const style = { minimumFractionDigits: places, maximumFractionDigits: places, signDisplay };
+    const unit = isKnown ? currency : `${words().minorUnits} ${currency}`;
+    return `${new Intl.NumberFormat(words().locale, style).format(amount)} ${unit}`.trim();
   }
 
   function moment(seconds) {
@@ -260,7 +265,7 @@
     if ("outcomes_achieved" in shown) {
       rows.push({ row: [text.outcomes, integer(shown.outcomes_achieved), text.outcomesWhen], kind: "main" });
     }
-    for (const [name, label] of [["outcomes_reached", text.reached], ["points_reached", text.points]]) {
+    for (const [name, label] of [["outcomes_reached", text.reached], ["points_reached", text.points], ["days_reached", text.days]]) {
       if (!(name in shown)) continue;
       rows.push({ row: [label, shown[name] === null ? text.classWithheld : integer(shown[name]), text.sinceEnrolment], kind: "main" });
     }
@@ -287,7 +292,10 @@
     const currency = shown.payable?.currency ?? "";
     const rows = (shown.lines ?? []).map(({ tariff, kind, unit, quantity, amount_minor }) => {
       const amount = money(amount_minor, currency);
-      const value = filled(text.line, { quantity: integer(quantity), unit: named(text.units, unit), amount });
+      const isAmount = unit === "minor";
+      const number = isAmount ? money(quantity, currency) : integer(quantity);
+      const line = isAmount ? text.lineOfAmount : text.line;
+      const value = filled(line, { quantity: number, unit: named(text.units, unit), amount });
       return { row: [tariff.replaceAll("_", " "), value, named(text.kinds, kind)], kind: "part" };
     });
     if (!shown.payable) return rows;
@@ -330,6 +338,7 @@
       outcomes_achieved: signed,
       outcomes_reached: signed,
       points_reached: signed,
+      days_reached: signed,
       qualifying_weeks: signed,
       amount_minor: (minor) => money(minor, currency, "exceptZero"),
       threshold_met: (change) => text.metChanges[change],

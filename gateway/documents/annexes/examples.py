@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from gateway.outcomes.calendar import state_ids
 from gateway.outcomes.contract import Contract, PersonalTariff, Tariff
 from gateway.outcomes.evaluate import person_amounts
 from gateway.outcomes.figures import Figures, TriedFigures
@@ -95,12 +96,12 @@ def _course(contract: Contract, counted: Sequence[Tariff], position: int, is_cor
         size = contract.cohort.size // len({one.main_figure for one in counted})  # nobody is in two of them here
         shares = (3, 5, 4) if measure.can_relapse else (3, 5, 8)  # tenths
         count = max(position + 1, size * shares[position] // 10)
-        if measure.unit is FigureUnit.WEEK:
-            count *= 10
+        if measure.unit in (FigureUnit.WEEK, FigureUnit.DAY):
+            count *= 10 * measure.most_a_week
         quantities[measure.id] = count - is_corrected  # seen late, so every window since then is one less
         if isinstance(tariff, PersonalTariff):
             year = tariff.plain_year(contract.windows[0].to_week.thursday.year)
-            cells = {measure.id: {(measure.states[0].id, year): 1}}
+            cells = {measure.id: {(state_ids(measure)[0], year): 1}}
             one = person_amounts(replace(contract, tariffs=(tariff,)), cells)[tariff.id]
             personal[tariff.id] = one * quantities[measure.id]
     for gate in (tariff.gate for tariff in contract.tariffs):

@@ -99,36 +99,43 @@ def _weeks(contract: Contract) -> Iterator[Block]:
         return
     rule = contract.qualification
     yield Heading("Sådan tæller en uge")
+    hours, missing = _hours_and_missing_months(contract)
     yield Paragraph(
         "En uge er en kalenderuge (ISO 8601), fra mandag til søndag. Den hører til den måned, som ugens torsdag ligger "
-        "i. Hvor der kræves timer, ganges kravet om ugen med antallet af uger i måneden. Er månedens betalte timer "
-        "mindst det tal, opfylder alle månedens uger timekravet."
+        f"i.{hours}"
     )
     first = (
         "Indskrivningens uge er den første uge, der kan tælle."
         if rule.first_week_is_enrolment_week
         else ("Ugen efter indskrivningen er den første uge, der kan tælle.")
     )
-    missing = (
-        "Mangler der en indberetning for en måned, gælder tallene for måneden før."
-        if rule.carries_missing_month_forward
-        else "Mangler der en indberetning for en måned, regnes måneden som uden betalte timer."
-    )
     neutral = (
         f" En uge, hvor registret kun viser {words.statuses(rule.neutral_statuses)}, gentager ugen før."
         if rule.neutral_statuses
         else ""
     )
-    yield Paragraph(f"{first} {missing}{neutral} En uge, som registret ikke dækker, tæller ikke.")
-    yield TableBlock(
-        ("Tilstand", "Registret viser", "Indkomst", "Linje i filen"),
-        tuple(
-            (state.label_da, words.statuses(state.statuses), words.income(state), str(state.line))
-            for state in contract.states
-        ),
-        numbers=1,
-    )
+    yield Paragraph(f"{first}{missing}{neutral} En uge, som registret ikke dækker, tæller ikke.")
+    columns: tuple[str, ...] = ("Tilstand", "Registret viser", "Indkomst", "Linje i filen")
+    rows: list[tuple[str, ...]] = [
+        (state.label_da, words.week_of(state), words.income(state), str(state.line)) for state in contract.states
+    ]
+    if not contract.income_source:
+        columns, *rows = ((*row[:2], row[3]) for row in (columns, *rows))
+    yield TableBlock(columns, tuple(rows), numbers=1)
     yield Paragraph("Passer flere tilstande på samme uge, gælder den, der står først i målet.", is_note=True)
+
+
+def _hours_and_missing_months(contract: Contract) -> tuple[str, str]:
+    """What hours a week asks for in a month, and what a month without a posting means; nothing where none are read."""
+    if not contract.income_source:
+        return "", ""
+    hours = (
+        " Hvor der kræves timer, ganges kravet om ugen med antallet af uger i måneden. Er månedens betalte timer "
+        "mindst det tal, opfylder alle månedens uger timekravet."
+    )
+    if contract.qualification.carries_missing_month_forward:
+        return hours, " Mangler der en indberetning for en måned, gælder tallene for måneden før."
+    return hours, " Mangler der en indberetning for en måned, regnes måneden som uden betalte timer."
 
 
 def _measures(contract: Contract) -> Iterator[Block]:
@@ -139,7 +146,8 @@ def _measures(contract: Contract) -> Iterator[Block]:
     for measure in contract.measures:
         paid = "ja" if measure.id in contract.paid_measures else "nej"
         states = formats.enumeration([state.label_da for state in measure.states], "eller")
-        rows.append((measure.id, f"{counts(contract, measure)} Tilstande: {states}.", paid))
+        named = f" Tilstande: {states}." if measure.states else ""
+        rows.append((measure.id, f"{counts(contract, measure)}{named}", paid))
     yield TableBlock(("Mål", "Hvad der tælles", "Betalt"), tuple(rows))
 
 

@@ -79,9 +79,9 @@ def _shares(contract: Contract) -> Iterator[Block]:
     minor = words.minor_unit(contract)
     yield Paragraph(
         "Der deles ikke linje for linje: Alt, hvad der er faktureret til og med en linje, deles efter andelene, og "
-        f"hver betaler får det, der kommer til. Først får hver de hele {minor} af sin andel. Resten går én {minor} ad "
-        "gangen til dem med den største brøkdel, ved lige brøkdele til den, der står først her. Andelene giver derfor "
-        f"altid beløbet, og ingen er nogen sinde en hel {minor} fra sin præcise andel."
+        f"hver betaler får det, der kommer til. Først rundes hver andel ned, så den ingen dele har af {minor}. Resten "
+        f"fordeles, {minor} til hver, på dem med den største brøkdel, ved lige brøkdele til den, der står først her. "
+        "Andelene giver derfor altid beløbet."
     )
     yield Paragraph(
         f"Hver betaler får sine egne fakturaer. {contract.payers[0].name} godkender betalingsgrundlaget for dem alle. "
@@ -182,7 +182,8 @@ def _invoices(contract: Contract) -> Iterator[Block]:
         return
     yield Heading("Faktura og frister")
     corrected = "en kreditnota" if terms.correction == "credit_note" else "modregning i den næste faktura"
-    vat = f"{terms.vat} %, afrundet til hele øre på hver faktura" if terms.vat_percent else terms.vat_reason
+    rounded = f"{terms.vat} %, afrundet til nærmeste {words.minor_unit(contract)} på hver faktura"
+    vat = rounded if terms.vat_percent else terms.vat_reason
     yield TableBlock(
         (),
         (

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar
 
 from gateway.outcomes.agreed_numbers import AgreedNumber
 from gateway.outcomes.calendar import best_years, first_days, is_paused, months_after, stands_still
-from gateway.outcomes.contract import Contract, Measure
+from gateway.outcomes.contract import Contract
 from gateway.outcomes.figures import Cell
 from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.judging import first_day
 from gateway.outcomes.known_terms import MeasureKind
+from gateway.outcomes.measures.placed import PlacedMeasure
 from gateway.outcomes.phrases import NumberList, Phrase
 from gateway.outcomes.terms import FigureUnit, Index, WeekState, Window
 from gateway.outcomes.verdicts import STILL, WeekVerdict
@@ -23,7 +23,7 @@ from vocabulary.weeks import Week
 
 
 @dataclass(frozen=True, slots=True)
-class FollowUpMeasure(Measure):
+class FollowUpMeasure(PlacedMeasure):
     """Points, one for each person in a state in the week of each follow-up month."""
 
     months: tuple[int, ...]  # after the person's own start, the earliest first
@@ -33,21 +33,17 @@ class FollowUpMeasure(Measure):
     def read_of_start(self, first: date) -> Hashable:
         return Week.of(first), tuple(Week.of(months_after(first, months)) for months in self.months)
 
-    def cells(self, contract: Contract, person: PersonHistory, verdicts: Sequence[WeekVerdict]) -> Mapping[Cell, int]:
-        return Counter(cell for _, cell in self.points(contract, person, verdicts))
-
-    def points(
+    def placed_units(
         self, contract: Contract, person: PersonHistory, verdicts: Sequence[WeekVerdict]
-    ) -> Iterator[tuple[int, Cell]]:
-        """Each point with the place of the verdict that it rests on. A week in which time stands still, in a pause or a
-        neutral exit, hands on to the next."""
+    ) -> Iterator[tuple[int, Cell, int]]:
+        """A week in which time stands still, in a pause or a neutral exit, hands its point on to the next."""
         start = first_day(contract, person)
         for months in self.months if verdicts else ():
             place = max(0, Week.of(months_after(start, months)) - verdicts[0].week)
             while place < len(verdicts) and verdicts[place].reason in STILL:
                 place += 1
             if place < len(verdicts) and verdicts[place].state:
-                yield place, (verdicts[place].state, verdicts[place].week.thursday.year)
+                yield place, (verdicts[place].state, verdicts[place].week.thursday.year), 1
 
     def most_units(self, contract: Contract) -> int:
         return len(self.months)

@@ -45,8 +45,8 @@ STATE_PHRASES_BY_DAYS = STATE_PHRASES - {_PHRASES[OutcomeState.MOST]} | {_BY_DAY
 
 
 @dataclass(frozen=True, slots=True)
-class OnceOfWeeksMeasure(OnceMeasure):
-    """A measure under which a person is one unit, or none, for weeks that may lie in several states."""
+class OfWeeksMeasure(Measure):
+    """A measure whose units may rest on several weeks, and these lie in several states."""
 
     _: KW_ONLY
     outcome_state: OutcomeState | None = None  # None where nothing hangs on it: then that of the last week
@@ -54,7 +54,7 @@ class OnceOfWeeksMeasure(OnceMeasure):
     @property
     @abstractmethod
     def takes_several_weeks(self) -> bool:
-        """Whether an outcome can rest on more than one week."""
+        """Whether one unit can rest on more than one week."""
 
     @property
     def can_lie_in_several(self) -> bool:
@@ -93,6 +93,11 @@ class OnceOfWeeksMeasure(OnceMeasure):
         return ordered == sorted(ordered, reverse=True)
 
 
+@dataclass(frozen=True, slots=True)
+class OnceOfWeeksMeasure(OfWeeksMeasure, OnceMeasure):
+    """A measure under which a person is one unit, or none, for weeks that may lie in several states."""
+
+
 def read_outcome_state(
     table: DeclarationTable, states: Sequence[WeekState], takes_several_weeks: Callable[[], bool]
 ) -> OutcomeState | None:
@@ -127,7 +132,7 @@ def check_outcome_states(
 
 
 def _check_outcome_state(table: DeclarationTable, measure: Measure, tariffs: Sequence[Tariff], breakdown: str) -> None:
-    if isinstance(measure, OnceOfWeeksMeasure):
+    if isinstance(measure, OfWeeksMeasure):
         pairs = list(combinations([state.id for state in measure.states], 2))
         readers = [one for one in tariffs if one.main_figure == measure.id]
         is_priced = any(tariff.tells_apart(*pair) for tariff in readers for pair in pairs)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar
 
 from gateway.outcomes.agreed_numbers import AgreedNumber, numbers_of
 from gateway.outcomes.calendar import best_years, first_weeks, is_paused, stands_still
-from gateway.outcomes.contract import Contract, Measure
+from gateway.outcomes.contract import Contract
 from gateway.outcomes.figures import Cell
 from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.known_terms import MeasureKind
+from gateway.outcomes.measures.placed import PlacedMeasure
 from gateway.outcomes.phrases import Phrase
 from gateway.outcomes.terms import FigureUnit, Index, WeekState, Window
 from gateway.outcomes.verdicts import WeekVerdict
@@ -22,12 +22,13 @@ from vocabulary.weeks import Week
 
 
 @dataclass(frozen=True, slots=True)
-class WeeksMeasure(Measure):
+class WeeksMeasure(PlacedMeasure):
     """Qualifying weeks so far."""
 
     weeks_from_enrolment: int  # after them nothing counts
     kind: ClassVar[str] = "weeks"
     unit: ClassVar[FigureUnit] = FigureUnit.WEEK
+    weeks_add_up: ClassVar[bool] = True
 
     @property
     def weeks_limit(self) -> int:
@@ -40,8 +41,12 @@ class WeeksMeasure(Measure):
     def read_of_start(self, first: date) -> Hashable:
         return Week.of(first)
 
-    def cells(self, contract: Contract, person: PersonHistory, verdicts: Sequence[WeekVerdict]) -> Mapping[Cell, int]:
-        return Counter((verdict.state, verdict.week.thursday.year) for verdict in verdicts if verdict.state)
+    def placed_units(
+        self, contract: Contract, person: PersonHistory, verdicts: Sequence[WeekVerdict]
+    ) -> Iterator[tuple[int, Cell, int]]:
+        for place, verdict in enumerate(verdicts):
+            if verdict.state:
+                yield place, (verdict.state, verdict.week.thursday.year), 1
 
     def most_units(self, contract: Contract) -> int:
         return min(self.weeks_from_enrolment, contract.windows[-1].to_week - first_weeks(contract)[0] + 1)

@@ -8,14 +8,16 @@ from typing import ClassVar
 
 from gateway.outcomes.agreed_numbers import AgreedNumber, numbers_of
 from gateway.outcomes.bound import AmountBounds
+from gateway.outcomes.calendar import state_ids
 from gateway.outcomes.contract import Contract, Measure, PersonalTariff
 from gateway.outcomes.figures import Figures, TriedFigures
 from gateway.outcomes.known_terms import KnownTerms, TariffKind, find_index
-from gateway.outcomes.measures.outcome_state import OnceOfWeeksMeasure
+from gateway.outcomes.measures.outcome_state import OfWeeksMeasure
+from gateway.outcomes.measures.placed import PlacedMeasure
 from gateway.outcomes.phrases import Money, Phrase, StatePrices
 from gateway.outcomes.tariffs import declared_price
 from gateway.outcomes.tariffs.limits import gate_numbers
-from gateway.outcomes.terms import FigureUnit, Index, Rounding, WeekState, divide
+from gateway.outcomes.terms import Index, Rounding, divide
 from vocabulary.declaration import DeclarationTable
 from vocabulary.mistakes import Hole, HoleUsed
 
@@ -72,7 +74,7 @@ class PriceTariff(PersonalTariff):
         def dearest(year: int) -> int:
             if self.index is not None and year not in self.index.values:
                 return 0  # such a unit cannot be evaluated at all
-            return max(self.price_of(state.id, year, contract.rounding) for state in measure.states)
+            return max(self.price_of(state, year, contract.rounding) for state in state_ids(measure))
 
         return measure.best_of_person(contract, contract.windows[position], dearest)
 
@@ -91,7 +93,7 @@ class PriceTariff(PersonalTariff):
     def keeps_order(self, contract: Contract) -> bool:
         """Whether a measure that counts for the lowest price still finds it after a price was changed."""
         measure = contract.measure(self.of)
-        if self.price_by_state is None or not isinstance(measure, OnceOfWeeksMeasure):
+        if self.price_by_state is None or not isinstance(measure, OfWeeksMeasure):
             return True
         return measure.keeps_order(self.price_by_state)
 
@@ -117,20 +119,22 @@ class PriceTariff(PersonalTariff):
         if measure is None:
             return
         most, size = measure.most_units(contract), contract.cohort.size
-        states = measure.states if self.price_by_state is not None else measure.states[:1]
+        labels = {state.id: state.label_da for state in measure.states}
+        states = state_ids(measure) if self.price_by_state is not None else state_ids(measure)[:1]
         years = sorted(self.index.values) if self.index else [0]
         for state in states:
             for year in years:
                 tried = self._case(contract, 1, 1, state, year)
-                label = state.label_da if self.price_by_state is not None else ""
+                label = labels[state] if self.price_by_state is not None else ""
                 yield replace(tried, state=label, year=year if self.index else 0)
         if most > 1:
-            some = min(_HALF_A_YEAR, most) if measure.unit is FigureUnit.WEEK else most
+            adds_up = isinstance(measure, PlacedMeasure) and measure.weeks_add_up
+            some = min(_HALF_A_YEAR * measure.most_a_week, most) if adds_up else most
             yield self._case(contract, some, 1, states[0], years[-1])
         yield replace(self._case(contract, most, size, states[0], years[-1]), is_everybody=True)
 
-    def _case(self, contract: Contract, units: int, people: int, state: WeekState, year: int) -> TriedFigures:
-        amount, cap = units * self.price_of(state.id, year, contract.rounding), contract.caps.person_minor
+    def _case(self, contract: Contract, units: int, people: int, state: str, year: int) -> TriedFigures:
+        amount, cap = units * self.price_of(state, year, contract.rounding), contract.caps.person_minor
         earned = min(amount, cap) if cap else amount
         figures = Figures("", {self.of: units * people}, {self.id: earned * people}, 1)
         return TriedFigures(figures, people=people, units=units)
@@ -187,7 +191,7 @@ def _read_prices(table: DeclarationTable, measure: Measure) -> dict[str, int]:
     prices = table.table("price_by_state")
     found = {state.id: prices.integer(state.id) for state in measure.states}
     prices.finish()
-    if isinstance(measure, OnceOfWeeksMeasure) and not measure.keeps_order(found):
+    if isinstance(measure, OfWeeksMeasure) and not measure.keeps_order(found):
         reason = (
             f'must not rise in the order of the states of {measure.id!r}: with outcome_state = "lowest" the last of'
             " them prices the outcome. Put the state with the lowest price last"

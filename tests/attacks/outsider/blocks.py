@@ -20,7 +20,7 @@ from tests.attacks.outsider.documents import Release, Terms, monday, read, week_
 from tests.attacks.outsider.rules import is_dominated
 from tests.attacks.outsider.views import Reading, figures_of, with_differences
 
-SHOWN = ("outcomes_achieved", "outcomes_reached", "points_reached", "qualifying_weeks", "payable")
+SHOWN = ("outcomes_achieved", "outcomes_reached", "points_reached", "days_reached", "qualifying_weeks", "payable")
 RETURN = "[caps]\ncapital_minor = 2000000\nreturn_per_mille_a_year = 100\nreturn_years = 2\n"
 ADDED = ("qualifying_weeks", "payable")  # told window by window, so that differences say nothing of a person's time
 

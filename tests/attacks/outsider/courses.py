@@ -65,7 +65,7 @@ def parts_of(terms: Terms) -> tuple[Part, ...]:
     for at in range(len(terms.windows)):
         for measure in terms.measures:
             moves = any(one.get("of") == measure["id"] and "index" in one for one in terms.tariffs)
-            for state in measure["states"]:
+            for state in measure.get("states", ("",)):
                 found += [Part(measure["id"], at, state, year) for year in (years if moves else (0,))]
         found.append(Part(EARNED, at, ""))
         if at in terms.notices_at:
@@ -113,8 +113,8 @@ def _states(terms: Terms) -> list[str]:
     goal = terms.measure(terms.goal)
     in_table = goal["states"] if goal is not None and terms.table_at >= 0 else []
     found: dict[tuple[object, ...], str] = {}
-    for state in dict.fromkeys(one for measure in terms.measures for one in measure["states"]):
-        looks = tuple(state in measure["states"] for measure in terms.measures)
+    for state in dict.fromkeys(one for measure in terms.measures for one in measure.get("states", ())):
+        looks = tuple(state in measure.get("states", ()) for measure in terms.measures)
         prices = tuple(tariff.get("price_by_state", {}).get(state) for tariff in terms.tariffs)
         found.setdefault((looks, prices, state if state in in_table else ""), state)
     return ["", *found.values()]
@@ -169,7 +169,7 @@ def _lives(terms: Terms, of: Life) -> Iterator[tuple[Life, bool]]:
 
 def is_by_month(terms: Terms) -> bool:
     """Whether weeks count by the pay of their month alone, so that those of one month count together."""
-    return all(one["states"] == ["paid"] for one in terms.measures)
+    return all(one["states"] == ["paid"] for one in terms.measures if "states" in one)
 
 
 def _months(weeks: list[int]) -> list[list[int]]:

@@ -110,6 +110,30 @@ def _by_paid_weeks(draw: random.Random, weeks: int) -> Twins:
     return draw.sample(found, draw.choice((2, 3)))
 
 
+def _by_each_day(draw: random.Random, weeks: int) -> Twins:
+    """A price per day, with a part of a week at both ends of people's time."""
+    found: Twins = [("each_day", ONE, f"days_from_enrolment = {draw.randint(3, 7 * weeks)}") for _ in range(2)]
+    found += [
+        ("each_day", BOTH, f"days_from_enrolment = {7 * draw.randint(1, weeks)}"),
+        ("weeks", ONE, f"weeks_from_enrolment = {draw.randint(1, weeks)}"),
+        ("days", ONE, f"needed = {draw.choice((7, 10, 14))}"),
+    ]
+    return draw.sample(found, draw.choice((1, 2, 2, 3)))
+
+
+def _by_blocks(draw: random.Random, weeks: int) -> Twins:
+    """Blocks of weeks that differ in length, in number, or in whether a break matters."""
+    found: Twins = []
+    for _ in range(3):
+        end = draw.choice(("", "", f"weeks_from_enrolment = {weeks}\n"))
+        needed = draw.randint(1, 3)
+        most = min(draw.randint(1, 4), weeks // needed) or 1
+        kind = f"consecutive = {draw.choice(('true', 'false'))}\n{end}most_blocks = {most}\nweeks_per_block = {needed}"
+        found.append(("week_blocks", draw.choice((ONE, ONE, BOTH)), kind))
+    found.append(("retention", ONE, f'period = "week"\nneeded = {draw.randint(1, 3)}'))
+    return draw.sample(found, draw.choice((1, 2, 2, 3)))
+
+
 RELATED: Sequence[Callable[[random.Random, int], Twins]] = (
     _by_a_gap,
     _by_a_state,
@@ -120,8 +144,12 @@ RELATED: Sequence[Callable[[random.Random, int], Twins]] = (
     _by_points,
     _by_pay,
     _by_paid_weeks,
+    _by_each_day,
+    _by_blocks,
 )
 BY_MONTH = (_by_points, _by_pay, _by_paid_weeks)
+WITH_STARTED = (_by_each_day, _by_blocks)
+STARTED = f'[[measures]]\nid = "s"\nkind = "started"\n\n{texts.price("s", 5000)}'
 MONTHS_2020 = (5, 4, 4, 5)  # weeks of each month, by its Thursdays
 
 
@@ -156,6 +184,7 @@ def draw_intricate_contract(seed: int) -> Terms:
             *_notices(draw, twins, goal, paid, labels),
             *([f"[caps]\nperson_minor = {draw.choice((1700, 2000, 2500))}\n"] if draw.random() < 0.2 else []),
             *_pauses(draw, begin, sum(lengths)),
+            *([STARTED] if related in WITH_STARTED and draw.random() < 0.3 else []),
             texts.windows(begin, lengths),
             start=first,
             end=end,
@@ -196,7 +225,9 @@ def _batches(draw: random.Random, first: date, end: date, size: int) -> list[tup
 def _measures(draw: random.Random, twins: Twins, goal: int, told_by_state: set[str]) -> Iterator[str]:
     """The text says which state an outcome counts for where a price or a table tells states apart, and only there."""
     for place, (name, (kind, states, more)) in enumerate(zip(NAMES, twins, strict=False)):
-        tells = name in told_by_state and len(states) > 1 and kind != "weeks" and not more.endswith("= 1")
+        tells = (
+            name in told_by_state and len(states) > 1 and kind not in ("weeks", "each_day") and not more.endswith("= 1")
+        )
         state = f'\noutcome_state = "{draw.choice(("last", "most"))}"' if tells else ""
         yield texts.measure(kind, states, more + state, name, 20 if place == goal else 0)
 
@@ -208,6 +239,8 @@ def _tariffs(draw: random.Random, twins: Twins) -> Iterator[str]:
             yield ""
             continue
         others = [one for one in NAMES[: len(twins)] if one != name]
+        if not others:
+            others = [name]
         gate = f'gate = {{ of = "{draw.choice(others)}", at_least = {draw.choice((5, 10, 20))} }}\n'
         more = draw.choice(("", "", "", gate))
         if (kind := draw.choice(("price", "price", "price", "steps", "linear"))) != "price":

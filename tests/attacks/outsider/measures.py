@@ -213,6 +213,49 @@ def _follow_up_held(measure: Terms_, terms: Terms, life: Life) -> Held:
     return found
 
 
+def _each_day_held(measure: Terms_, terms: Terms, life: Life) -> Held:
+    """A week's days within the person's time, each a unit."""
+    end = last_day(measure, terms, life)
+    found: Held = []
+    for window in terms.windows:
+        units: Counter[tuple[str, int]] = Counter()
+        for week in asked_weeks(terms, life):
+            if week <= window.last and life.states.get(week) in measure["states"]:
+                days = [monday(week) + timedelta(days=at) for at in range(7)]
+                count = sum(life.start <= day and (end is None or day <= end) for day in days)
+                units[life.states[week], year_of(week)] += count
+        found.append(+units)
+    return found
+
+
+def filled_blocks(measure: Terms_, terms: Terms, life: Life) -> list[tuple[int, str]]:
+    """The week that fills each block, and the state for which it counts."""
+    found: list[tuple[int, str]] = []
+    states: list[str] = []
+    for week in _in_time(measure, terms, life):
+        if life.states.get(week) in measure["states"]:
+            states.append(life.states[week])
+        elif measure["consecutive"]:
+            states = []
+        if len(states) == measure["weeks_per_block"]:
+            found.append((week, _state_for(measure, terms, states)))
+            states = []
+    return found[: measure["most_blocks"]]
+
+
+def _week_blocks_held(measure: Terms_, terms: Terms, life: Life) -> Held:
+    blocks = filled_blocks(measure, terms, life)
+    return [
+        Counter((state, year_of(week)) for week, state in blocks if week <= window.last) for window in terms.windows
+    ]
+
+
+def _started_held(measure: Terms_, terms: Terms, life: Life) -> Held:
+    """Whatever anybody does: no part of what can be told of a life."""
+    first = week_of(life.start)
+    return [Counter({("", year_of(first)): 1}) if first <= one.last else Counter() for one in terms.windows]
+
+
 def is_named(measure: Terms_, terms: Terms, life: Life, held: Held, at: int) -> bool:
     """Whether a statement about single people names somebody: in the outcome when the window before ended and not any
     more, without work in the last week, and followed until then."""
@@ -264,6 +307,9 @@ MEASURES: Mapping[str, MeasureModel] = {
     "days": MeasureModel("person", _days_held, _weeks_in_time, "outcomes_reached"),
     "earnings": MeasureModel("person", _earnings_held, _no_weeks, "outcomes_reached"),
     "follow_up": MeasureModel("point", _follow_up_held, points, "points_reached"),
+    "each_day": MeasureModel("day", _each_day_held, _weeks_in_time, "days_reached"),
+    "week_blocks": MeasureModel("point", _week_blocks_held, _weeks_in_time, "points_reached"),
+    "started": MeasureModel("person", _started_held, _no_weeks, ""),
 }
 
 

@@ -51,7 +51,7 @@ def _totals(terms: Terms, told: Release) -> list[Figure]:
     if terms.goal:
         found.append(Figure("outcomes_achieved", at, _sum(terms, _by_end(terms, [terms.goal], at))))
     paid = {tariff.get("of") for tariff in terms.tariffs}
-    for claim in ("outcomes_reached", "points_reached"):
+    for claim in ("outcomes_reached", "points_reached", "days_reached"):
         names = [one["id"] for one in terms.measures if MEASURES[one["kind"]].claim == claim]
         names = [name for name in names if name in paid and name != terms.goal]
         if names:

@@ -36,7 +36,7 @@ REFUSALS = [
     ('missing_month = "no_hours"', 'missing_month = "guess"', "missing_month", "must be one of"),
     ('unknown_codes = "report"', 'unknown_codes = "ignore"', "unknown_codes", "must be one of"),
     ('municipality_code = "851"', 'municipality_code = "0851"', "municipality_code", "three digits"),
-    ('currency = "DKK"', 'currency = "kr"', "currency", "must be one of"),
+    ('currency = "DKK"', 'currency = "kr"', "currency", "ISO 4217"),
     ("effective_from = 2018-10-01", 'effective_from = "2018-10-01"', "effective_from", "a date"),
     ('recipients = ["operator"]\nwindows', 'recipients = ["investor"]\nwindows', "recipients", "creditor"),
     ('template = "payment_document"', 'template = "everything"', "releases.1.template", "must be one of"),

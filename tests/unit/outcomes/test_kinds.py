@@ -63,7 +63,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     copy = copy_product(tmp_path_factory.mktemp("toys"))
     for group, toy in (("measures", "majority"), ("tariffs", "prize")):
         (copy / OUTCOMES / group / f"{toy}.py").write_text((TOYS / f"{toy}.py").read_text("utf-8"), "utf-8")
-        _insert(copy / OUTCOMES / "kinds.py", f"from gateway.outcomes.{group} import ", f"{toy}, ")
+        _insert(copy / OUTCOMES / "kinds.py", "import kinds_by_word\n", f"from gateway.outcomes.{group} import {toy}\n")
         _insert(copy / OUTCOMES / "kinds.py", f"{group.upper()} = kinds_by_word(\n", f"    {toy}.KIND,\n")
     return copy
 

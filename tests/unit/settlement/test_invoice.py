@@ -161,6 +161,17 @@ def test_text_of_a_contract_is_text_in_the_invoice(contract: Contract):
     assert ET.fromstring(xml).findtext(f"{CBC}BuyerReference") == evil
 
 
+@pytest.mark.parametrize(("currency", "amount"), [("JPY", "1234567"), ("KWD", "1234.567"), ("CHF", "12345.67")])
+def test_a_bill_is_in_the_currency_of_the_contract(contract: Contract, currency: str, amount: str):
+    xml = made(replace(contract, currency=currency), bill(1_234_567))
+    root = ET.fromstring(xml)
+    said = {one.text: one.get("currencyID") for one in root.iter() if one.get("currencyID")}
+    assert said[amount] == currency
+    assert set(said.values()) == {currency}
+    assert root.findtext(f"{CBC}DocumentCurrencyCode") == currency
+    assert payable_minor(xml) == 1_234_567
+
+
 def test_amounts_are_written_without_a_float():
     values = {0: "0.00", 1: "0.01", -1: "-0.01", 150_005: "1500.05", 10**17 + 1: "1000000000000000.01"}
     assert {minor: formats.decimal(minor, formats.UNDIVIDED) for minor in values} == values

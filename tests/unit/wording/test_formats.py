@@ -14,7 +14,7 @@ import pytest
 from gateway.documents.contract_page import Language, money
 from gateway.wording import formats
 from gateway.wording.formats import DANISH, DANISH_TYPESET, DANISH_UNDIVIDED, ENGLISH, UNDIVIDED, Notation
-from gateway.wording.settlement import kroner
+from gateway.wording.settlement import printed_amount
 from outcome_verifier import amounts
 from vocabulary.weeks import Month, Week
 
@@ -35,8 +35,8 @@ def test_the_verifier_writes_the_same_amounts() -> None:
     tried = values()
     assert len(tried) == 10_000
     for minor in tried:
-        assert amounts.money(minor) == formats.english_money(minor)
-        assert amounts.money(minor, "DKK") == f"{formats.english_money(minor)} DKK"
+        for currency in ("DKK", "JPY", "KWD", "CLF"):
+            assert amounts.money(minor, currency) == f"{formats.english_money(minor, currency)} {currency}"
 
 
 @pytest.mark.parametrize("notation", NOTATIONS)
@@ -62,7 +62,7 @@ def test_each_register_has_its_signs() -> None:
     written = [formats.decimal(-123456789, one) for one in NOTATIONS]
     assert written == ["-1.234.567,89", "−1.234.567,89", "-1234567,89", "-1,234,567.89", "-1234567.89"]
     assert [formats.decimal(5, one) for one in NOTATIONS] == ["0,05", "0,05", "0,05", "0.05", "0.05"]
-    assert (kroner(-150005), kroner(0)) == ("−1.500,05", "0,00")
+    assert (printed_amount(-150005, "DKK"), printed_amount(0, "DKK")) == ("−1.500,05", "0,00")
     assert formats.danish_money(150000, "DKK") == "1.500,00 kr."
     assert formats.danish_money(-5, "EUR") == "-0,05 EUR"
     assert [formats.danish_hundredths(value) for value in (1550, 1500, 1505, -50, 0)] == [
