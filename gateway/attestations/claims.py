@@ -178,7 +178,7 @@ def visible_claims(
 
     `slot` (Unix seconds) is that of the freeze: when it is signed is the log's to say.
     """
-    is_block = bool(contract.block_ends) and template != Template.PAYMENT_DOCUMENT
+    is_block = contract.block_ends is not None and template != Template.PAYMENT_DOCUMENT
     first = block_of(contract, window.label)[0] if is_block else window
     payer, operator, party = (contract.party(role) for role in ("outcome_payer", "operator", recipient))
     claims: dict[str, Any] = {

@@ -173,6 +173,7 @@ class _Page:
         return [
             self._say("cohort", size=cohort.size, first=cohort.enrolment_from, last=cohort.enrolment_to),
             self._say("batches", batches=batches),
+            *([self._say("batches_in_turn")] if len(cohort.batches) > 1 else []),
             *([self._say("cut_offs", batches=closed)] if closed else []),
             self._say("double_refused"),
         ]

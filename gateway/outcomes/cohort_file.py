@@ -8,10 +8,12 @@ from itertools import pairwise
 from gateway.outcomes.terms import Cohort, ReferralBatch
 from vocabulary.declaration import DeclarationTable, one_of
 
+MOST_PEOPLE = 100_000
+
 
 def read_cohort(table: DeclarationTable) -> Cohort:
     """The cohort; `DeclarationInvalid` for sizes that do not add up, or cut-offs that leave a day of enrolment out."""
-    size = table.integer("size", least=1, most=5000)
+    size = table.integer("size", least=1, most=MOST_PEOPLE)
     time_from = table.convert("time_from", one_of("referral", "batch")) if "time_from" in table else "referral"
     double = table.convert("double_enrolment", one_of("refuse", "allow"))
 

@@ -303,7 +303,7 @@ class Contract:
     releases: tuple[PlannedRelease, ...]
     tied: tuple[tuple[str, str], ...]  # recipients that count as one, beside those that are one organisation
     fold: FoldTerms
-    block_ends: tuple[str, ...]  # labels of the windows with which others are shown; empty for each by itself
+    block_ends: tuple[str, ...] | None  # labels of the windows with which others are shown; None for each by itself
     settlement: SettlementTerms | None
     sha256: str
     file: str

@@ -112,7 +112,7 @@ def _read(root: DeclarationTable, text: bytes, file: str) -> Contract:
         releases=releases,
         tied=disclosure.tied,
         fold=disclosure.fold,
-        block_ends=(),
+        block_ends=None,
         settlement=settlement,
         sha256=hashlib.sha256(text).hexdigest(),
         file=file,

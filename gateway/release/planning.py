@@ -24,12 +24,11 @@ from gateway.errors.release import ReleaseInterrupted, RevisionUnknown, WindowIn
 from gateway.evaluation import evaluating
 from gateway.installation.authority import Authorised, municipality
 from gateway.installation.gateway import Gateway
-from gateway.intake.enrolment import is_sealed
-from gateway.outcomes.blocks import block_of, shown_with
+from gateway.outcomes.blocks import block_of, is_unsettled, shown_with
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.terms import Window
 from gateway.release.states import ReleaseState
-from gateway.store import contract_queries, queries
+from gateway.store import contract_queries, counting, queries
 from gateway.store.tables import ReleaseRow
 from policies.disclosure import DisclosureRules, may_show_total
 from policies.facts import Facts, ReleaseFacts
@@ -156,18 +155,20 @@ def plan(
 
 
 def check_is_shown(request: ReleaseRequest) -> None:
-    """Raise `WindowInBlock` where what is asked for is shown with a later window; the creditor is paid on time."""
-    later = shown_with(request.contract, request.window.label)
-    if later and request.template is not Template.PAYMENT_DOCUMENT:
-        raise WindowInBlock(window=request.window.label, later=later)
+    """Raise `WindowInBlock` where what is asked for is shown with a later window, if with any; the creditor is paid on
+    time."""
+    contract, label = request.contract, request.window.label
+    later = shown_with(contract, label)
+    if (later or is_unsettled(contract, label)) and request.template is not Template.PAYMENT_DOCUMENT:
+        raise WindowInBlock(window=label, later=later)
 
 
 def _check_today(session: Session, request: ReleaseRequest) -> None:
     """Raise `ReadersHeld` where what a reader would get may not be shown by today's rules, and `SealsCorrupt` where the
     windows that wait are not those that were sealed; the creditor is paid."""
     if request.template is not Template.PAYMENT_DOCUMENT:
-        check_readers(session, request.contract)
         opening_versions(session, request.contract.id)
+        check_readers(session, request.contract)
 
 
 def is_issued(row: ReleaseRow) -> bool:
@@ -214,15 +215,16 @@ def _facts(
 ) -> ReleaseFacts:
     """What the policy is told of a release. What is held is not complete."""
     contract, window = request.contract, request.window
+    people = counting.counted_people(session, contract, window.to_week)
     return ReleaseFacts(
         purpose=request.purpose,
         contract_sha256=evaluating.newest_digest(session, contract),
         requested_by=request.requested_by or municipality(programme),
-        cohort_sealed=is_sealed(session, contract),
+        cohort_sealed=people > 0,
         release_planned=contract.is_planned(request.template, request.recipient, window.label),  # 3
         window_frozen=now.date() >= contract.freezes_on(window),
         sources_complete=sources_complete,
-        cohort_reaches_k=may_show_total(contract.cohort.size, DisclosureRules(contract.k, contract.k_cohort)),
+        cohort_reaches_k=may_show_total(people, DisclosureRules(contract.k, contract.k_cohort)),
         date_declared=contract.is_planned(Template.PREDICATE, request.recipient, window.label) and is_due,
         codes_acceptable=codes_acceptable,
         # the draft's only table comes from show_breakdown, and the rehearsal judges it again

@@ -126,6 +126,10 @@ LINES: Mapping[str, Both] = {
         "{size} people, enrolled from {first} to {last}; everyone referred is the denominator",
     ),
     "batches": in_both("Hold, som forsegles samlet: {batches}", "Batches that are sealed as a whole: {batches}"),
+    "batches_in_turn": in_both(
+        "Hvert hold tæller fra den første periode, som intet var frigivet for, da det blev forseglet",
+        "Each batch counts from the first window of which nothing was released when it was sealed",
+    ),
     "cut_offs": in_both(
         "Alles tid begynder den dag, da holdet lukkes: {batches}",
         "Everybody's time begins when the batch closes: {batches}",

@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 
 from gateway.attestations.block_plan import ends_of_blocks
 from gateway.attestations.inputs import salted_digest
-from gateway.contracts.sealed_plan import opening_versions
+from gateway.contracts.sealed_plan import opening_versions, sealed_days, shown_windows
 from gateway.errors.contracts import WindowUnknown
 from gateway.errors.enrolment import SealsCorrupt
 from gateway.evaluation.cohort import histories
@@ -156,12 +156,13 @@ def _plan_again(session: Session, contract_id: str) -> Recomputed:
         opening = opening_versions(session, contract_id)
     except SealsCorrupt:
         return Recomputed.NOT_OPENED
-    batches = queries.batches(session, contract_id)
-    [ends] = {tuple(one.block_ends) for one in batches if one.block_ends} or {()}
-    days = [one.enrolled_on for one in queries.subjects(session, contract_id)]
-    people = sum(one.count for one in batches)
-    if any(ends_of_blocks(contract_of(version), days, people=people) == ends for version in opening):
-        return Recomputed.SAME
+    batches = queries.batches_as_sealed(session, contract_id)
+    newest = batches[-1]
+    shown = shown_windows(session, contract_id, before=newest)
+    for version in opening:
+        contract = contract_of(version)
+        if ends_of_blocks(contract, sealed_days(session, contract), shown=shown) == tuple(newest.block_ends):
+            return Recomputed.SAME
     return Recomputed.NOT_COMPUTED if _has_erased(session, contract_id) else Recomputed.DIFFERS
 
 
