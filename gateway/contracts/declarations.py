@@ -42,7 +42,8 @@ from gateway.store.unit_of_work import UnitOfWork
 from outcome_verifier import canonical
 from policies.errors import ProgrammeInvalid
 from policies.facts import DecisionFacts
-from policies.programme import Programme, load_programme
+from policies.programme import Programme
+from policies.programme_file import load_programme
 from policies.terms import PERMITTED_BASES, Action, Purpose, Role
 from vocabulary.errors import DeclarationInvalid
 

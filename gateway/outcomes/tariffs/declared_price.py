@@ -10,7 +10,6 @@ from gateway.outcomes.agreed_numbers import AgreedNumber, numbers_of
 from gateway.outcomes.bound import AmountBounds
 from gateway.outcomes.contract import Contract, Tariff
 from gateway.outcomes.figures import Figures, TriedFigures
-from gateway.outcomes.known_terms import KnownTerms
 from gateway.outcomes.phrases import Money, Phrase
 from gateway.outcomes.tariffs.limits import bounds_once_due, gate_numbers, least_phrase
 from gateway.outcomes.terms import Aggregate, FigureUnit
@@ -81,9 +80,9 @@ class DeclaredPriceTariff(Tariff):
         yield from gate_numbers(self)
 
 
-def read(table: DeclarationTable, name: str, aggregate: Aggregate, known: KnownTerms) -> DeclaredPriceTariff:
+def read(table: DeclarationTable, name: str, aggregate: Aggregate, price: int) -> DeclaredPriceTariff:
     """The rest of a row whose `of` names this aggregate."""
+    negative = table.flag("may_be_negative")
     if aggregate.unit not in _COUNTED:
         raise table.refuse("of", f"must be in {' or '.join(_COUNTED)}, and {aggregate.id!r} is in {aggregate.unit}")
-    price, negative = known.price(table), table.flag("may_be_negative")
     return DeclaredPriceTariff(name, table.line, aggregate.id, price, negative)

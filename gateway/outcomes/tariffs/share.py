@@ -93,9 +93,9 @@ def _read(table: DeclarationTable, name: str, known: KnownTerms) -> ShareTariff:
     of = known.figure(table, "of", units=(FigureUnit.MINOR,))
     minus = known.figure(table, "minus", units=(FigureUnit.MINOR,)) if "minus" in table else ""
     times = known.figure(table, "multiplier", units=(FigureUnit.PERSON,)) if "multiplier" in table else ""
+    per_mille, negative = table.integer("share_per_mille", least=1, most=1000), table.flag("may_be_negative")
     known.check_rounding(table, "share_per_mille", "makes parts of a minor unit")
-    per_mille = table.integer("share_per_mille", least=1, most=1000)
-    return ShareTariff(name, table.line, of, per_mille, minus, times, table.flag("may_be_negative"))
+    return ShareTariff(name, table.line, of, per_mille, minus, times, negative)
 
 
 KIND = TariffKind(

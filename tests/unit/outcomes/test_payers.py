@@ -18,7 +18,7 @@ from gateway.outcomes.contract import Contract
 from gateway.outcomes.payers import parts_of, shares
 from gateway.outcomes.terms import apportion
 from gateway.wording.prices import prices_in_words
-from policies.programme import load_programme
+from policies.programme_file import load_programme
 from tests.support.histories import EXAMPLES, example_contract
 from tests.support.payers import FUND, PARTS, REGION, SHARED
 from vocabulary.errors import DeclarationInvalid
