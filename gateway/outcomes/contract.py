@@ -308,6 +308,7 @@ class Contract:
     settlement: SettlementTerms | None
     sha256: str
     file: str
+    earlier: tuple[Contract, ...] = ()  # the versions before it, the oldest first
 
     def party(self, role: str) -> ContractParty:
         """The party in a role; of several outcome payers the municipality."""

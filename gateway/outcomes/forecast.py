@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from gateway.outcomes.contract import Contract, Measure, PersonalTariff
-from gateway.outcomes.evaluate import amount_of
 from gateway.outcomes.figures import Cell, Figures
 from gateway.outcomes.history import PersonHistory
+from gateway.outcomes.priced_units import amount_of
 from gateway.outcomes.results import AskedWeeks, units_by_window
 from gateway.outcomes.tariff import owed_amounts
 from gateway.outcomes.terms import Rounding, WeekState, divide

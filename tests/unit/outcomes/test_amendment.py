@@ -30,8 +30,13 @@ ALLOWED = {
 
 # what is replaced -> by what -> the part that the refusal names; all but the last three are IMPACT60
 REFUSED = [
-    ("price_minor = 150000 ", "price_minor = 160000 ", "tariffs"),
-    ("cap_minor = 1500000000", "cap_minor = 1600000000", "tariffs"),
+    ("price_minor = 150000 ", "price_minor = 160000 ", "effective_from"),  # a day in the middle of a window
+    ("cap_minor = 1500000000", "cap_minor = 1600000000", "effective_from"),
+    (
+        'kind = "price"\nof = "weeks_in_work_or_education"\nprice_minor = 150000 ',
+        'kind = "fee"\nprice_minor = 150000 ',
+        "tariffs",
+    ),
     ("threshold_people = 60", "threshold_people = 50", "measures"),
     ("self_support_full_or_partial", "self_support", "measures"),
     ("weeks_from_enrolment = 156", "weeks_from_enrolment = 208", "measures"),
