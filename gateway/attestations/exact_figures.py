@@ -3,7 +3,8 @@
 An amount is a code: it is taken apart into its quantities by distinct price, by the end of its window and of the one
 before it. A person's cap makes what somebody earned a figure of its own, and the cap of a window makes the quantity of
 each earlier window one. Steps, lines, gates and the other caps are functions of these and add nothing. Where terms have
-changed from one version to another, an amount rests on what was reached by the end of each window before.
+changed from one version to another, units are told apart by the price of the window in which each was reached, and
+what a changed cap or scale owes rests on what was reached by windows before.
 
 What is paid is told too. The creditor's documents are exact whatever they tell, and so are the bills of a payer that is
 no investor. An investor's cash, and the bills of one that bears a share, are figures of its view like any others.
@@ -24,7 +25,7 @@ from gateway.outcomes.not_counted import BUCKETS
 from gateway.outcomes.possible_courses import Course
 from gateway.outcomes.priced_units import person_amounts, units_by_price
 from gateway.outcomes.terms import FigureUnit, PlannedRelease
-from gateway.outcomes.versions import has_changed_terms, part_of, tariff_stretches
+from gateway.outcomes.versions import has_changed_caps, has_changed_terms, part_of, tariff_stretches
 from vocabulary.releases import Recipient, Template
 
 CASH, BILL = "cash", "bill: "  # what the investor gets, and before each figure of a bill that it pays
@@ -218,9 +219,7 @@ def _amounts(stretch: _FigureStretch) -> Iterator[ExactFigure]:
     """What the amount of a window can be taken apart into, and the amount itself."""
     contract, at, since = stretch.contract, stretch.at, stretch.since
     for tariff in contract.tariffs:
-        rests_on_all = tariff.cap_window_minor or has_changed_terms(contract)
-        ends = range(at + 1) if rests_on_all else [one for one in (since, at) if one >= 0]
-        for position in ends:
+        for position in _ends_told_of(contract, tariff, since, at):
             for part, name in _codes(contract, tariff, position):
                 yield ExactFigure(f"payable: {name}", contract.windows[position].label, ((part, 1),))
         if stretch.is_block:
@@ -235,15 +234,25 @@ def _amounts(stretch: _FigureStretch) -> Iterator[ExactFigure]:
 def _parts_of_block(stretch: _FigureStretch, tariff: Tariff) -> Iterator[ExactFigure]:
     """What the amount of a block says beside the count: the units at each of several prices, and those of each window
     that has a cap. A reader solves for them, so that they are as much shown as a total is."""
-    contract, ends = stretch.contract, [stretch.since, stretch.at]
-    if tariff.cap_window_minor or has_changed_terms(contract):
-        ends = [*range(stretch.since, stretch.at + 1)]
-    elif not isinstance(tariff, PersonalTariff) or len(_prices(contract, tariff)) < 2:
+    contract, since, at = stretch.contract, stretch.since, stretch.at
+    ends = [since, *(one for one in _ends_told_of(contract, tariff, since, at) if since < one)]
+    if len(ends) < 3 and (not isinstance(tariff, PersonalTariff) or len(_prices(contract, tariff)) < 2):
         return
-    for since, at in pairwise(ends):
-        for part, name in _codes(contract, tariff, at):
-            label = contract.windows[at].label
-            yield ExactFigure(f"payable: {name}", label, _parts_behind([(part, 1)], since), is_shown=True)
+    for behind, end in pairwise(ends):
+        for part, name in _codes(contract, tariff, end):
+            label = contract.windows[end].label
+            yield ExactFigure(f"payable: {name}", label, _parts_behind([(part, 1)], behind), is_shown=True)
+
+
+def _ends_told_of(contract: Contract, tariff: Tariff, since: int, at: int) -> list[int]:
+    """The windows, by place, at whose end a tariff's amount behind one and up to another rests on a figure: these two;
+    each before, where a cap cuts windows or has changed; and where a scale has, the last one before."""
+    if tariff.cap_window_minor or has_changed_caps(contract):
+        return [*range(at + 1)]
+    ends = {since, at}
+    if not isinstance(tariff, PersonalTariff):
+        ends |= {one.since - 1 for one in tariff_stretches(contract, tariff) if one.since <= at}
+    return sorted(end for end in ends if end >= 0)
 
 
 def _cash(stretch: _FigureStretch) -> Iterator[ExactFigure]:

@@ -67,11 +67,16 @@ def tariff_at(contract: Contract, tariff: Tariff, place: int) -> Tariff | None:
 
 def has_changed_terms(contract: Contract) -> bool:
     """Whether some window pays by other terms than another."""
+    if any(len(tariff_stretches(contract, tariff)) > 1 for tariff in contract.tariffs):
+        return True
+    return has_changed_caps(contract)
+
+
+def has_changed_caps(contract: Contract) -> bool:
+    """Whether a cap of a tariff, of its windows, of people or of the contract is another one in some window."""
     if not contract.earlier:
         return False
     places = range(len(contract.windows))
-    if any(len(tariff_stretches(contract, tariff)) > 1 for tariff in contract.tariffs):
-        return True
     caps = [(caps_at(contract, place), [_caps(contract, one, place) for one in contract.tariffs]) for place in places]
     return any(one != caps[0] for one in caps)
 
