@@ -5,6 +5,7 @@ from __future__ import annotations
 from gateway.outcomes.terms import ContractParty
 from policies.terms import LegalRole
 from vocabulary.declaration import DeclarationTable, one_of
+from vocabulary.mistakes import Hole
 from vocabulary.releases import Recipient
 
 _MOST_PAYERS = 10  # the municipality among them
@@ -18,27 +19,27 @@ def read_parties(root: DeclarationTable) -> tuple[ContractParty, ...]:
     for role in _ROLES:
         if role == "investor" and role not in table:
             continue  # the operator carries the risk itself; no release may name an investor then
-        municipality = parties[0].organisation if parties else ""
-        parties.append(_party(table, role, municipality, is_shared=has_others))
+        parties.append(_party(table, role, parties, is_shared=has_others))
         if role == "outcome_payer":
             parties += _payers(root, parties[0])
     table.finish()
     return tuple(parties)
 
 
-def _party(parties: DeclarationTable, role: str, municipality: str, *, is_shared: bool) -> ContractParty:
-    return parties.part(lambda: _read_party(parties.table(role), role, municipality, is_shared=is_shared), role=role)
+def _party(parties: DeclarationTable, role: str, before: list[ContractParty], *, is_shared: bool) -> ContractParty:
+    return parties.part(lambda: _read_party(parties.table(role), role, before, is_shared=is_shared), role=role)
 
 
-def _read_party(table: DeclarationTable, role: str, municipality: str, *, is_shared: bool) -> ContractParty:
+def _read_party(table: DeclarationTable, role: str, before: list[ContractParty], *, is_shared: bool) -> ContractParty:
     is_payer = role == "outcome_payer"
-    country, code = table.part(lambda: _seat(table)) if is_payer else ("DK", "")
+    country = table.convert("country", _country, "DK") if is_payer else "DK"
+    code = table.part(lambda: _code(table, country)) if is_payer else ""
     legal_role = table.part(lambda: _legal_role(table)) if role == "operator" else None
     share = (_share(table) if is_shared else 1) if is_payer else 0
     names = table.text("organisation"), table.text("name")
     table.finish()
     with table.check():
-        if not is_payer and names[0] == municipality:
+        if before and names[0] == before[0].organisation:
             reason = "is the municipality that pays: it measures and approves, and may not be on the other side as well"
             raise table.refuse("organisation", reason, rule="party-conflict")
     return ContractParty(role, *names, code, legal_role, country, share)
@@ -47,7 +48,7 @@ def _read_party(table: DeclarationTable, role: str, municipality: str, *, is_sha
 def _payers(root: DeclarationTable, municipality: ContractParty) -> list[ContractParty]:
     """Who bears a share of every amount beside the municipality."""
 
-    before = {municipality.organisation}
+    before = root.part(lambda: {municipality.organisation})
 
     def read(table: DeclarationTable) -> ContractParty:
         names, share = (table.text("organisation"), table.text("name")), _share(table)
@@ -72,10 +73,11 @@ def _share(table: DeclarationTable) -> int:
     return table.integer("share_parts", least=1, most=1_000_000)
 
 
-def _seat(payer: DeclarationTable) -> tuple[str, str]:
-    """The payer's country and kommunekode. Only Danish municipalities have one, and they must say it."""
-    country = payer.convert("country", _country) if "country" in payer else "DK"
-    return country, payer.convert("municipality_code", _municipality_code) if country == "DK" else ""
+def _code(payer: DeclarationTable, country: str) -> str:
+    """The payer's kommunekode. Only Danish municipalities have one, and they must say it."""
+    if isinstance(country, Hole):
+        payer.knows("municipality_code")
+    return payer.convert("municipality_code", _municipality_code) if country == "DK" else ""
 
 
 def _country(text: str) -> str:

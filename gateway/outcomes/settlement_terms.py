@@ -118,13 +118,17 @@ def settlement_terms(root: DeclarationTable, parties: Sequence[ContractParty], c
         seller=part(lambda: _party(table.table("seller"), needs_gln=False)),
         vat=table.convert("vat", one_of(*VAT)),
         vat_reason=part(lambda: _vat_reason(table)),
-        dispute_days=table.integer("dispute_days", least=1, most=366),
-        payment_days=table.integer("payment_days", least=1, most=366),
-        correction=part(lambda: CorrectionForm(table.convert("correction", one_of(*CorrectionForm)))),
+        dispute_days=table.integer("dispute_days", 20, least=1, most=366),
+        payment_days=table.integer("payment_days", 30, least=1, most=366),
+        correction=part(lambda: _correction(table)),
         investor=part(lambda: _investor(table.table("investor"), caps)) if "investor" in table else None,
     )
     table.finish()
     return terms
+
+
+def _correction(table: DeclarationTable) -> CorrectionForm:
+    return CorrectionForm(table.convert("correction", one_of(*CorrectionForm), CorrectionForm.CREDIT_NOTE))
 
 
 def _vat_reason(table: DeclarationTable) -> str:
