@@ -19,6 +19,7 @@ from gateway.outcomes.terms import (
     SCHEMA,
     STATEMENTS,
     ContractParty,
+    FigureUnit,
     Pause,
     PlannedRelease,
     PlannedStatement,
@@ -236,8 +237,23 @@ def _releases(root: DeclarationTable, windows: tuple[Window, ...]) -> tuple[Plan
 
 def _check_calendar(root: DeclarationTable, contract: Contract) -> None:
     """Refuse a calendar that leaks, at the entry that plans the first of the offending windows (invariant 5)."""
+    _check_boundless_pay(root, contract)
     for finding in audit(calendar_of(contract)):
         raise _entry_of(root, finding).refuse(finding.key, str(finding), rule=finding.rule)
+
+
+def _check_boundless_pay(root: DeclarationTable, contract: Contract) -> None:
+    """A sum of pay without a bound for each person may be about one of them: the creditor alone has it."""
+    boundless = [one.id for one in contract.measures if one.unit is FigureUnit.MINOR and one.pace_limit is None]
+    payers = {payer.organisation for payer in contract.payers}
+    investor_pays = any(party.role == "investor" and party.organisation in payers for party in contract.parties)
+    for table in root.tables("releases") if boundless else ():
+        if investor_pays or table.text("template") == Template.CONTRACT_TOTAL:
+            reason = (
+                f"would show others than the creditor what rests on {boundless[0]!r}, pay that nothing bounds for a"
+                " person: give the measure most_minor, or plan payment documents alone"
+            )
+            raise table.refuse("template", reason, rule="boundless-pay")
 
 
 def _entry_of(root: DeclarationTable, finding: CalendarFinding) -> DeclarationTable:
