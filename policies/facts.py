@@ -36,7 +36,7 @@ class PullFacts:
     purpose_assessed: bool  # supplied for this purpose, or the programme names the assessment: Programme.is_assessed
     period_within_programme: bool  # the weeks asked for lie within opens_on..closes_on
     pull_open: bool  # Programme.pull_open(on=today)
-    subjects_enrolled: bool  # every batch of the contract is sealed
+    subjects_enrolled: bool  # a batch of the contract is sealed
     subjects_covered: bool  # somebody is asked for, and everyone asked for may be followed: basis.coverage
 
 
@@ -59,7 +59,7 @@ class EvaluateFacts:
 
     purpose: Purpose
     contract_sha256: str
-    cohort_sealed: bool  # every batch of the contract is sealed (invariant 7)
+    cohort_sealed: bool  # whoever counts by the window's end was sealed before (invariant 7)
 
 
 @dataclass(frozen=True, slots=True)

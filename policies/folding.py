@@ -15,11 +15,11 @@ Ends: TypeAlias = tuple[int, ...]
 """The windows at whose end something is shown, counted from 0."""
 
 
-def least_wait(planned: Sequence[int], passes: Callable[[Ends], bool]) -> Ends | None:
+def least_wait(planned: Sequence[int], passes: Callable[[Ends], bool], *, shown: Ends = ()) -> Ends | None:
     """The ends of the blocks with the least wait of all planned windows together; of equal ones those that end earlier.
 
-    The last planned window is an end, so that a tail which may not be shown by itself is joined backwards. None where
-    not even one block of everything passes.
+    They begin with the ends at which something was `shown` already. The last planned window is an end, so that a tail
+    which may not be shown by itself is joined backwards. None where not even one block of everything else passes.
     """
     if not planned:
         return ()
@@ -39,7 +39,7 @@ def least_wait(planned: Sequence[int], passes: Callable[[Ends], bool]) -> Ends |
         refused.append(frozenset(ends))
         return False
 
-    heap: list[tuple[int, Ends]] = [(0, ())]
+    heap: list[tuple[int, Ends]] = [(0, shown)]
     while heap:
         wait, ends = heappop(heap)
         if not may_be_shown(ends if last in ends else (*ends, last)):

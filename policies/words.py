@@ -89,13 +89,14 @@ def places_of(text: str) -> frozenset[str]:
 
 def read_words(root: DeclarationTable, *, file: str) -> ProgrammeWords:
     """`[[words]]` of a programme; a day with two words of one key is refused, and so is an office without a word."""
-    entries: list[ProgrammeWord] = []
-    for table in root.tables("words"):
+    before: list[ProgrammeWord] = []
+
+    def read(table: DeclarationTable) -> ProgrammeWord:
         danish = table.text("da")
         one = ProgrammeWord(
             key=table.convert("key", _key),
             danish=danish,
-            english=table.text("en", danish),
+            english=table.text("en") if "en" in table else danish,
             valid_from=table.day("valid_from"),
             valid_to=table.day("valid_to") if "valid_to" in table else None,
             source=table.text("source"),
@@ -103,12 +104,17 @@ def read_words(root: DeclarationTable, *, file: str) -> ProgrammeWords:
         table.finish()
         if one.valid_to is not None and one.valid_to < one.valid_from:
             raise table.refuse("valid_to", "lies before valid_from")
-        if any(other.key == one.key and _share_a_day(other, one) for other in entries):
-            raise table.refuse("valid_from", f"gives {one.key} two words on one day")
-        entries.append(one)
-    if not any(one.key == OFFICE for one in entries):
-        raise root.refuse("words", f"has no word for {OFFICE}")
-    return ProgrammeWords(tuple(entries), file)
+        with table.check():
+            if any(other.key == one.key and _share_a_day(other, one) for other in before):
+                raise table.refuse("valid_from", f"gives {one.key} two words on one day")
+        before.append(one)
+        return one
+
+    entries = root.rows("words", read)
+    with root.check():
+        if not any(one.key == OFFICE for one in entries):
+            raise root.refuse("words", f"has no word for {OFFICE}")
+    return ProgrammeWords(entries, file)
 
 
 def _share_a_day(one: ProgrammeWord, other: ProgrammeWord) -> bool:

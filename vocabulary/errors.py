@@ -11,6 +11,8 @@ The verifier has a tree of its own, since it imports nothing of ours. Every clas
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class ProductError(Exception):
     """The root. `code` is stable; `advice` says what to do next, where that follows from the class alone."""
@@ -23,7 +25,8 @@ class DeclarationInvalid(ProductError):
     """A declaration file cannot be understood; nothing of it is used.
 
     `line` and `column` count from 1; column 0 means that the whole line is meant. `key` is dotted, and empty where the
-    file as a whole is refused. `rule` is stable: what it is refused by.
+    file as a whole is refused. `rule` is stable: what it is refused by. Where a file has several mistakes, `mistakes`
+    are all of them by line, and the other fields are those of the first.
     """
 
     code = "declaration-invalid"
@@ -31,11 +34,33 @@ class DeclarationInvalid(ProductError):
     def __init__(self, *, file: str, line: int, key: str, reason: str, column: int = 0, rule: str = "") -> None:
         self.file, self.line, self.column, self.key, self.reason = file, line, column, key, reason
         self.rule = rule or rule_of(key)
-        where = f"{file}, line {line}" + (f", column {column}" if column else "")
-        subject = f"{key} " if key else ""
-        rule_named = "" if self.rule in reason else f" (rule {self.rule})"
+        self.mistakes: tuple[DeclarationInvalid, ...] = (self,)
         then = f"; {self.advice}" if self.advice else ""
-        super().__init__(f"{where}: {subject}{reason}{rule_named}{then}")
+        super().__init__(f"{file}, {self.on_line()}{then}")
+
+    def on_line(self) -> str:
+        """Line, key, reason and rule, without the file."""
+        where = f"line {self.line}" + (f", column {self.column}" if self.column else "")
+        subject = f"{self.key} " if self.key else ""
+        rule_named = "" if self.rule in self.reason else f" (rule {self.rule})"
+        return f"{where}: {subject}{self.reason}{rule_named}"
+
+    @classmethod
+    def of_all(cls, mistakes: Sequence[DeclarationInvalid]) -> DeclarationInvalid:
+        """One refusal of a file for all of its mistakes, each named once, in the order of its lines."""
+        by_place = {(one.line, one.column, one.key, one.reason): one for one in mistakes}
+        ordered = [by_place[place] for place in sorted(by_place)]
+        first = ordered[0]
+        if len(ordered) == 1:
+            return first
+        several = cls(
+            file=first.file, line=first.line, key=first.key, reason=first.reason, column=first.column, rule=first.rule
+        )
+        several.mistakes = tuple(ordered)
+        lines = "".join(f"\n  {one.on_line()}" for one in ordered)
+        then = f"\n  {cls.advice}" if cls.advice else ""
+        several.args = (f"{first.file} has {len(ordered)} mistakes:{lines}{then}",)
+        return several
 
 
 class TextInvalid(ProductError):

@@ -21,7 +21,7 @@ from gateway.wording.views import JsonValue
 from outcome_verifier.errors import VerificationError
 from policies.errors import PolicyDenied
 from vocabulary.cpr_in_text import MASK, mask_cpr, mask_id, may_hide_cpr
-from vocabulary.errors import ProductError
+from vocabulary.errors import DeclarationInvalid, ProductError
 
 MEDIA_TYPE = "application/problem+json"
 _TYPE = "urn:outcome-gateway:problem:"
@@ -43,6 +43,23 @@ class DeniedProblem(Problem):
     rules: list[str] = Field(description="The rules, as the policy set numbers them, such as `P24-sources-complete`.")
     reason: str = Field(description="The reason in English.")
     begrundelse: str = Field(description="The reason in Danish.")
+
+
+class DeclaredMistake(BaseModel):
+    """A mistake of a file that was sent, or that the answer rests on."""
+
+    file: str
+    line: int = Field(description="From 1.")
+    column: int = Field(description="From 1; 0 where the whole line is meant.")
+    key: str = Field(description="Dotted, such as `tariffs.0.price_minor`; empty where the file as a whole is meant.")
+    reason: str
+    rule: str = Field(description="What it is refused by; never changes its meaning.")
+
+
+class DeclarationProblem(Problem):
+    """A declaration file has mistakes: all of them, in the order of its lines."""
+
+    errors: list[DeclaredMistake]
 
 
 class Misread(BaseModel):
@@ -82,7 +99,7 @@ def responses(*statuses: int | str) -> dict[int | str, dict[str, JsonValue]]:
 def schemas() -> dict[str, JsonValue]:
     """The schemas that `responses` refers to, by name."""
     models: list[tuple[type[BaseModel], Literal["serialization"]]] = [
-        (model, "serialization") for model in (Problem, DeniedProblem, Unreadable)
+        (model, "serialization") for model in (Problem, DeclarationProblem, DeniedProblem, Unreadable)
     ]
     _, document = models_json_schema(models, ref_template=f"{_SCHEMAS}{{model}}")
     return dict(document["$defs"])
@@ -103,11 +120,11 @@ def too_large(request: Request) -> JSONResponse:
     return _answer(_problem(413, "http-413", "Too large", ""))
 
 
-def _said_to(request: Request, error: Exception) -> str:
-    """What the error says, as whoever asked may read it: answers are kept and passed on, so what could hold a CPR
+def _said_to(request: Request, text: str) -> str:
+    """What an error says, as whoever asked may read it: answers are kept and passed on, so what could hold a CPR
     number is not repeated, even to whoever sent it; of the words of the address none in which one could hide.
     """
-    told = mask_cpr(str(error))
+    told = mask_cpr(text)
     query = parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)
     for word in (*request.scope["path"].split("/"), *(word for pair in query for word in pair)):
         if may_hide_cpr(word):
@@ -122,8 +139,11 @@ async def _own_error(request: Request, error: Exception) -> JSONResponse:
         return await _unforeseen_error(request, error)
     code = getattr(error, "code", "gateway-error")
     # what went wrong inside is for the operator's log, not for a caller
-    detail = _said_to(request, error) if shown.status < 500 else "the request was not carried out; nothing was changed"
+    is_told = shown.status < 500
+    detail = _said_to(request, str(error)) if is_told else "the request was not carried out; nothing was changed"
     problem = _problem(shown.status, code, shown.title, detail)
+    if isinstance(error, DeclarationInvalid) and is_told:
+        problem = DeclarationProblem(**problem.model_dump(), errors=_mistakes(request, error))
     # whoever waits for a check of data is told until when, and neither rule nor reason
     if isinstance(error, PolicyDenied) and not isinstance(error, DataHeld):
         decision = error.decision
@@ -134,6 +154,20 @@ async def _own_error(request: Request, error: Exception) -> JSONResponse:
             begrundelse=decision.reason_da,
         )
     return _answer(problem, {"WWW-Authenticate": "Bearer"} if shown.status == 401 else None)
+
+
+def _mistakes(request: Request, error: DeclarationInvalid) -> list[DeclaredMistake]:
+    return [
+        DeclaredMistake(
+            file=mask_id(one.file),
+            line=one.line,
+            column=one.column,
+            key=_said_to(request, one.key),
+            reason=_said_to(request, one.reason),
+            rule=one.rule,
+        )
+        for one in error.mistakes
+    ]
 
 
 async def _wrong_request(request: Request, error: Exception) -> JSONResponse:

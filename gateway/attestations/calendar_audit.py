@@ -8,15 +8,12 @@ days are known, and a contract that says so shows what could not stand by itself
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
 from functools import lru_cache
 
 from connectors.base import Progress, no_progress
 from gateway.attestations.judged_calendar import (
-    JudgedCalendar,
     judged_at_contract,
     judged_with_even_starts,
     longest_wait,
@@ -25,9 +22,7 @@ from gateway.attestations.judged_calendar import (
 )
 from gateway.attestations.movers import Movers
 from gateway.attestations.tried_changes import passing_changes
-from gateway.attestations.view_rules import Starts
 from gateway.outcomes.blocks import reader_windows
-from gateway.outcomes.calendar import first_day_of
 from gateway.outcomes.contract import Contract
 from policies.calendar_rules import CalendarFinding
 from vocabulary.errors import DeclarationInvalid
@@ -121,17 +116,6 @@ def _audit(contract: Contract, progress: Progress = no_progress) -> tuple[list[C
     if contract.fold.at_most and not judged.has_blocks():  # then it is the one block of everything that tells
         found = judged.findings(reader_windows(contract)[-1:])
     return [replace(found[0], suggestion=passing_changes(judged, found[0])), *found[1:]], AuditedContract(contract, {})
-
-
-def plan_of_blocks(contract: Contract, enrolled_on: Iterable[date]) -> BlockPlan:
-    """How the windows of a contract are shown whose people were enrolled on these days: the least wait of them all.
-
-    A pure function of the text and the days. Where nothing passes, everything waits for the last window: an audited
-    contract has no such days.
-    """
-    by_day = Counter(first_day_of(contract, day) for day in enrolled_on)
-    ends = JudgedCalendar(contract, Starts(known_movers(contract), by_day)).ends()
-    return _plan(contract, reader_windows(contract)[-1:] if ends is None else ends)
 
 
 def _plan(contract: Contract, ends: Sequence[int]) -> BlockPlan:

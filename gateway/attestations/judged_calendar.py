@@ -50,9 +50,10 @@ class JudgedCalendar:
         judged = (self._judge(view) for view in views_of(self.contract, ends) if not view.is_free)
         return [finding for finding in judged if finding is not None]
 
-    def ends(self) -> Ends | None:
-        """The blocks with the least wait under which nothing is found, by the places of their ends."""
-        return least_wait(reader_windows(self.contract), lambda ends: not self._is_refused(ends))
+    def ends(self, shown: Ends = ()) -> Ends | None:
+        """The blocks with the least wait under which nothing is found, by the places of their ends, behind those that
+        were `shown` already."""
+        return least_wait(reader_windows(self.contract), lambda ends: not self._is_refused(ends), shown=shown)
 
     def has_blocks(self) -> bool:
         """Whether there are such blocks: one of everything tells least."""

@@ -72,6 +72,23 @@ class Movers:
             self.days.append(self._of_day(day))
             progress(done, len(days))
 
+    def counted_from(self, place: int, one: DayOfMovers) -> DayOfMovers:
+        """The same of somebody who is in no figure before a window, by its place, and then in all of them with all that
+        was theirs until then."""
+        if not place:
+            return one
+        counts = {at for part, at in self._place.items() if part.position >= place}
+
+        def later(row: Row) -> Row:
+            return {at: value for at, value in row.items() if at in counts}
+
+        courses = {
+            series: frozenset((0,) * place + course[place:] for course in found)
+            for series, found in one.courses.items()
+        }
+        space = span_of(map(later, one.space.basis.values()))
+        return DayOfMovers(one.day, space, courses, tuple(map(later, one.given_back)))
+
     def row(self, figure: ExactFigure) -> Row:
         """A figure as the parts that it is made of."""
         found: dict[int, int] = {}

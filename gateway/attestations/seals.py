@@ -75,6 +75,11 @@ class Seal:
         }
 
 
+def named_batches(draft: bytes) -> frozenset[str]:
+    """The ids of the batches that an attestation rests on, by its draft."""
+    return frozenset(seal["batch"] for seal in canonical.loads(draft)["disclosable"]["cohort_seals"])
+
+
 def seal_leaf(seal: Seal) -> bytes:
     """The data of the seal's leaf in the attest log."""
     return canonical.dumps(seal_leaf_object(seal.sha256))

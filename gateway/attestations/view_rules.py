@@ -51,34 +51,60 @@ class HeldView:
 
 @dataclass(frozen=True)
 class Starts:
-    """Who begins when: so many people by first day, or None where each first day may be one person."""
+    """Who begins when: so many people by first day, or None where each first day may be one person.
+
+    `late` has those who count from a later window on than the first, by its place; `erased` how many of those who count
+    from a window on began on a day that nobody knows any more.
+    """
 
     movers: Movers
     by_day: Mapping[date, int] | None
+    late: Mapping[int, Mapping[date, int]] = field(default_factory=dict)
+    erased: Mapping[int, int] = field(default_factory=dict)
     _known_capacities: dict[object, list[int]] = field(default_factory=dict)  # the same figure stands in many views
+
+    @property
+    def unknown_people(self) -> int:
+        """Of how many nobody knows the day."""
+        return self.movers.contract.cohort.size if self.by_day is None else sum(self.erased.values())
+
+    @cached_property
+    def entrants(self) -> list[tuple[DayOfMovers, int | None]]:
+        """The first days on which somebody begins, with the people; None where they may be one of the unknown."""
+        if self.by_day is None:
+            return [(one, None) for one in self.movers.days]
+        known = [
+            (self.movers.counted_from(place, one), people)
+            for place, by_day in {0: self.by_day, **self.late}.items()
+            for one in self.movers.days
+            if (people := sum(by_day.get(day, 0) for day in one.day.also))
+        ]
+        unknown = [
+            (self.movers.counted_from(place, one), None)
+            for place, people in self.erased.items()
+            if people
+            for one in self.movers.days
+        ]
+        return [*known, *unknown]
 
     @cached_property
     def groups(self) -> list[tuple[DayOfMovers, str, int | None]]:
         """The first days on which anybody begins, those of one space together: one of them, their name, and people."""
-        found: dict[object, list[DayOfMovers]] = {}
-        for one in self.movers.days:
-            if self.by_day is None or self._people(one):
-                found.setdefault(one.space.key, []).append(one)
+        found: dict[object, list[tuple[DayOfMovers, int | None]]] = {}
+        for one, people in self.entrants:
+            found.setdefault((one.space.key, people is None), []).append((one, people))
         return [
             (
-                some[0],
-                name_of_days(some[0].day.also[0], some[-1].day.also[-1]),
-                None if self.by_day is None else sum(map(self._people, some)),
+                some[0][0],
+                name_of_days(some[0][0].day.also[0], some[-1][0].day.also[-1]),
+                None if some[0][1] is None else sum(people or 0 for _, people in some),
             )
             for some in found.values()
         ]
 
     @property
     def days(self) -> list[DayOfMovers]:
-        return [one for one in self.movers.days if self.by_day is None or self._people(one)]
-
-    def _people(self, one: DayOfMovers) -> int:
-        return sum((self.by_day or {}).get(day, 0) for day in one.day.also)
+        return [one for one, _ in self.entrants]
 
     def classes(self, rows: Sequence[Row]) -> list[MoverClass]:
         """People by what they can change of figures, each a row of parts."""
@@ -94,22 +120,25 @@ class Starts:
         return self._known_capacities[figure.parts]
 
     def _capacities(self, figure: ExactFigure) -> list[int]:
-        if self.by_day is not None:
-            by_day = ([one.capacity(figure)] * self._people(one) for one in self.days)
-            return [capacity for some in by_day for capacity in some]
+        by_day = ([one.capacity(figure)] * (people or 0) for one, people in self.entrants)
+        known = [capacity for some in by_day for capacity in some]
         by_week: dict[int, list[int]] = {}
-        for one in self.movers.days:
-            by_week.setdefault(one.day.week.ordinal, []).append(one.capacity(figure))
+        for one, people in self.entrants:
+            if people is None:
+                by_week.setdefault(one.day.week.ordinal, []).append(one.capacity(figure))
+        if not by_week:
+            return known
         most = max(by_week, key=lambda week: max(by_week[week]))
         weeks = [max(found) if week == most else min(found) for week, found in by_week.items()]
-        return least_spread(weeks, self.movers.contract.cohort.size)
+        return known + least_spread(weeks, self.unknown_people)
 
     def able_people(self, figure: ExactFigure) -> int | None:
         """How many can be in a figure; None where some may begin too late for it, and nobody knows how many will."""
-        able = [one for one in self.days if one.capacity(figure)]
-        if self.by_day is not None:
-            return sum(map(self._people, able))
-        return self.movers.contract.cohort.size if len(able) == len(self.days) else None
+        known = sum(people for one, people in self.entrants if people and one.capacity(figure))
+        able = [one.capacity(figure) > 0 for one, people in self.entrants if people is None]
+        if not any(able):
+            return known
+        return known + self.unknown_people if all(able) else None
 
 
 class _Projection:
@@ -153,7 +182,7 @@ def _parts(starts: Starts, view: HeldView) -> CalendarFinding | None:
         return smallest_isolated(
             starts.classes([row for row, _ in some]),
             below=contract.k_cohort,
-            unknown_people=contract.cohort.size,
+            unknown_people=starts.unknown_people,
             free={place for place, (_, is_paid) in enumerate(some) if is_paid},
         )
 

@@ -156,7 +156,7 @@ def propose(
     Example: gateway contract propose impact60-v2.toml impact60-v2.programme.toml
     """
     from gateway.contracts.declarations import propose_change
-    from policies.programme import load_programme
+    from policies.programme_file import load_programme
 
     gateway = open_gateway()
     proposal = propose_change(gateway, contract, programme)
@@ -239,7 +239,7 @@ def processing_record(
     from connectors.declaration import load_declaration
     from gateway.documents.processing_record import record
     from gateway.outcomes.contract_file import load_contract
-    from policies.programme import load_programme
+    from policies.programme_file import load_programme
 
     agreed = load_contract(contract.read_bytes(), file=contract.name)
     why = load_programme(programme.read_bytes(), file=programme.name)
@@ -290,7 +290,7 @@ def notice(
     Example: gateway contract notice examples/programmes/impact60.toml --out underretning.md
     """
     from gateway.contracts.notice_text import notice_text
-    from policies.programme import load_programme
+    from policies.programme_file import load_programme
 
     why = load_programme(programme.read_bytes(), file=programme.name)
     text = notice_text(why, programme.parent, notice_id=notice_id, language=language, on=day_of_paper(on))

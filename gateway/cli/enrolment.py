@@ -72,8 +72,11 @@ def _show_preview(seen: EnrolmentPreview) -> None:
         console.print(f"  {seen.found} people are enrolled already; each of them can see this look-up", style="yellow")
     for line, reason in seen.refused:
         console.print(f"  line {line}: {reason.replace('_', ' ')}", style="yellow")
+    if seen.counts_from:
+        console.print(f"  counts     from {seen.counts_from} on: of that window nothing was released yet")
     for window, later in seen.waiting:
-        console.print(f"  {window} will be shown with {later}: by itself it could be about a few people")
+        when = f"will be shown with {later}" if later else "is not shown to readers before others are sealed"
+        console.print(f"  {window} {when}: by itself it could be about a few people")
     if seen.would_seal:
         console.print("the list can be sealed; nothing was stored")
     else:

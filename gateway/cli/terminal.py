@@ -76,8 +76,8 @@ def agreed_files(contract: Path, programme: Path) -> tuple[Contract, Programme]:
     """
     from gateway.outcomes.contract_file import load_contract
     from policies.errors import ProgrammeInvalid
-    from policies.programme import load_programme
-    from vocabulary.declaration import line_of
+    from policies.programme_file import load_programme
+    from vocabulary.mistakes import line_of
 
     agreed = load_contract(contract.read_bytes(), file=contract.name)
     why = load_programme(programme.read_bytes(), file=programme.name)

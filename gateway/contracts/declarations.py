@@ -42,7 +42,8 @@ from gateway.store.unit_of_work import UnitOfWork
 from outcome_verifier import canonical
 from policies.errors import ProgrammeInvalid
 from policies.facts import DecisionFacts
-from policies.programme import Programme, load_programme
+from policies.programme import Programme
+from policies.programme_file import load_programme
 from policies.terms import PERMITTED_BASES, Action, Purpose, Role
 from vocabulary.errors import DeclarationInvalid
 
@@ -102,8 +103,8 @@ def _check_later(session: Session, declared: Declared) -> None:
         return
     # each version was held against the one before it, so the newest stands for all of them
     released = {release.window for release in queries.releases(session, declared.contract.id)}
-    newest = contract_of(known[-1])
-    check_amendment(newest, declared.contract, released=released)
+    sealed = {batch.batch_id for batch in queries.batches(session, declared.contract.id)}
+    check_amendment(contract_of(known[-1]), declared.contract, released=released, sealed=sealed)
 
 
 def activate_contract(

@@ -1,19 +1,23 @@
-"""The windows that end a block, as they stand beside the seals: whether these open with them.
+"""What stands beside the seals: the windows that end a block, and from which window on the people of each batch count.
 
-A seal holds a salted digest of its plan, and stands in the log. Whoever edits the plan in the database, so that a
-window is shown by itself that has to wait, cannot edit that.
+A seal holds a salted digest of both, and stands in the log. Whoever edits them in the database, so that a window is
+shown by itself that has to wait, or that people count in one which was told without them, cannot edit that.
 """
 
 from __future__ import annotations
 
+from datetime import date
+
 from sqlmodel import Session
 
-from gateway.attestations.block_plan import plan_digest
+from gateway.attestations.block_plan import SealedDays, plan_digest
 from gateway.attestations.seals import Seal
-from gateway.errors.enrolment import SealsCorrupt
+from gateway.errors.enrolment import BatchTooLate, SealsCorrupt
+from gateway.outcomes.contract import Contract
 from gateway.store import contract_queries, queries
 from gateway.store.contract_tables import ContractVersion
-from gateway.store.tables import Batch
+from gateway.store.tables import Batch, ReleaseRow
+from vocabulary.releases import Template
 
 
 def opening_versions(session: Session, contract_id: str) -> list[ContractVersion]:
@@ -32,5 +36,49 @@ def opening_versions(session: Session, contract_id: str) -> list[ContractVersion
 
 
 def _opens(contract_sha256: str, batch: Batch) -> bool:
-    digest = plan_digest(contract_sha256, batch.block_ends, bytes.fromhex(batch.plan_salt_hex))
+    salt = bytes.fromhex(batch.plan_salt_hex)
+    digest = plan_digest(contract_sha256, batch.counts_from, batch.block_ends, salt)
     return digest == batch.plan_sha256 and Seal.of_row(batch).sha256 == batch.seal_sha256
+
+
+def first_open_window(session: Session, contract: Contract, batch: str) -> int:
+    """The place of the first window from which a batch counts that is sealed now: of no window from it on was anything
+    released or stated. Raises `BatchTooLate` where there is none."""
+    labels = [window.label for window in contract.windows]
+    opening = contract_queries.opening(session, contract.id)
+    told = {row.window for row in queries.releases(session, contract.id)} | set(opening.windows if opening else ())
+    place = max((labels.index(label) + 1 for label in told), default=0)
+    if place == len(labels):
+        raise BatchTooLate(contract=contract.id, batch=batch, window=labels[-1])
+    return place
+
+
+def shown_windows(session: Session, contract_id: str, *, before: Batch | None = None) -> set[str]:
+    """The labels of the windows of which readers were shown something, or were before a batch was sealed."""
+    return {
+        row.window
+        for row in queries.releases(session, contract_id)
+        if row.template != Template.PAYMENT_DOCUMENT and (before is None or _is_earlier(row, before))
+    }
+
+
+def _is_earlier(row: ReleaseRow, batch: Batch) -> bool:
+    """Whether a release was decided on before a batch was sealed; of the same instant the log tells the order."""
+    if row.intended_at != batch.sealed_at:
+        return row.intended_at < batch.sealed_at
+    return row.leaf_index is not None and row.leaf_index < batch.leaf_index
+
+
+def sealed_days(session: Session, contract: Contract) -> list[SealedDays]:
+    """Each sealed batch with its people's days of enrolment, in the order in which they were sealed. Raises
+    `SealsCorrupt` for a window that the contract does not have."""
+    labels = [window.label for window in contract.windows]
+    days: dict[str, list[date]] = {}
+    for one in queries.subjects(session, contract.id):
+        days.setdefault(one.batch_id, []).append(one.enrolled_on)
+    found = []
+    for batch in queries.batches_as_sealed(session, contract.id):
+        if batch.counts_from not in labels:
+            raise SealsCorrupt(contract=contract.id, batch=batch.batch_id)
+        found.append(SealedDays(labels.index(batch.counts_from), batch.count, days.get(batch.batch_id, [])))
+    return found

@@ -1,7 +1,7 @@
 """Errors of referral lists and of files that come in: branches of the tree in `gateway.errors.tree`.
 
 Refused
-└── EnrolmentRefused · CohortAlreadySealed · FileOverlaps · FileOlder
+└── EnrolmentRefused · CohortAlreadySealed · BatchTooLate · FileOverlaps · FileOlder
 GatewayError
 └── SealsCorrupt
 """
@@ -43,6 +43,16 @@ class CohortAlreadySealed(Refused):
 
     def __init__(self, *, contract: str, batch: str) -> None:
         super().__init__(f"batch {batch!r} of {contract!r} is sealed: its membership never changes")
+
+
+class BatchTooLate(Refused):
+    code = "batch-too-late"
+
+    def __init__(self, *, contract: str, batch: str, window: str) -> None:
+        super().__init__(
+            f"batch {batch!r} of {contract!r} could count in no window: something was released or stated of the last"
+            f" one, {window!r}; nothing was stored; a later version may add windows"
+        )
 
 
 class SealsCorrupt(GatewayError):

@@ -27,7 +27,8 @@ class WindowInBlock(Refused):
     code = "window-in-block"
 
     def __init__(self, *, window: str, later: str) -> None:
-        super().__init__(f"window {window!r} is shown with {later!r}: by itself it could be about a few people")
+        when = f"is shown with {later!r}" if later else "is not shown with the people who are sealed"
+        super().__init__(f"window {window!r} {when}: by itself it could be about a few people")
 
 
 class ReadersHeld(Refused):

@@ -75,6 +75,7 @@ _OUTCOMES: dict[str, ErrorOutcome] = {
     "refused": ErrorOutcome(5, 409, "Refused"),
     "enrolment-refused": ErrorOutcome(5, 409, "The enrolment was refused"),
     "cohort-already-sealed": ErrorOutcome(5, 409, "The batch is sealed"),
+    "batch-too-late": ErrorOutcome(5, 409, "The batch comes too late"),
     "nobody-left": ErrorOutcome(5, 409, "Nobody would be left"),
     "rescue-refused": ErrorOutcome(5, 409, "The way back is closed"),
     "programme-mismatch": ErrorOutcome(5, 409, "Contract and programme do not fit"),

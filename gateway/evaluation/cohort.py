@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlmodel import Session
@@ -10,15 +11,20 @@ from gateway.outcomes.contract import Contract
 from gateway.outcomes.history import PersonHistory
 from gateway.store import basis, queries
 from gateway.store import histories as stored
+from gateway.store.counting import counts_from, known_batches
 from policies.programme import Programme
 
 
 def histories(
     session: Session, contract: Contract, programme: Programme, *, known_at: datetime, only: str | None = None
 ) -> list[PersonHistory]:
-    """Everyone's history as it was known at an instant, with who was not followed then; or that of one subject."""
-    wanted = [subject.subject_id for subject in queries.subjects(session, contract.id, only=only)]
-    return stored.load_histories(
+    """The histories of everyone who was sealed by an instant, as they were known then, with who was not followed and
+    from when on each counts; or that of one subject."""
+    batches = known_batches(session, contract, known_at=known_at)
+    since = {batch.batch_id: counts_from(contract, batch) for batch in batches}
+    people = [one for one in queries.subjects(session, contract.id, only=only) if one.batch_id in since]
+    wanted = [subject.subject_id for subject in people]
+    found = stored.load_histories(
         session,
         contract.id,
         status_sources=contract.status_sources,
@@ -28,3 +34,5 @@ def histories(
         stops=basis.stops(session, programme, wanted, at=known_at),
         subjects=wanted,
     )
+    later = {one.subject_id: since[one.batch_id] for one in people if since[one.batch_id]}
+    return [replace(one, counts_from=later[one.subject]) if one.subject in later else one for one in found]

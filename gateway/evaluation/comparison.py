@@ -22,11 +22,11 @@ from gateway.evaluation.evaluating import ask_to_evaluate, newest_digest
 from gateway.events.evaluation import ComparisonAuthorised, ComparisonFailed, ComparisonMade
 from gateway.installation.authority import Asking, Authorised, deciding, municipality
 from gateway.installation.gateway import Gateway
-from gateway.intake.enrolment import is_sealed
 from gateway.outcomes.arrays import GroupMeasure, GroupTotals
 from gateway.outcomes.comparison_group import ComparisonFigures, ComparisonGroup, load_group, shown_by_state
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.manual_evidence import EVIDENCE
+from gateway.store import queries
 from gateway.store.log_tables import LogEntry
 from outcome_verifier import canonical
 from policies.basis import RecordKind
@@ -167,7 +167,7 @@ def _ask(
         ),
         period_within_programme=programme.covers(group.reference_week.monday, group.to_week.sunday),
         pull_open=programme.pull_open(on=today),
-        subjects_enrolled=is_sealed(asking.session, contract),
+        subjects_enrolled=bool(queries.batches(asking.session, contract.id)),
         subjects_covered=programme.requirements.bases == {RecordKind.STATUTORY_BASIS},
     )
     return [

@@ -8,6 +8,7 @@ erased is one sealed sum of the contract, which goes with its next document.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -20,6 +21,7 @@ from gateway.outcomes.contract import Contract
 from gateway.outcomes.evaluate import Evaluation, evaluate
 from gateway.outcomes.history import NOBODY, PersonHistory, Remainder
 from gateway.store import queries
+from gateway.store.counting import counts_from
 from gateway.store.sealed import (
     NO_PERSON,
     About,
@@ -47,16 +49,17 @@ class _Document:
 
 def left_by_erased(gateway: Gateway, session: Session, contract_id: str) -> Remainder:
     """What the erased of a contract are part of its figures with, at the end of each window."""
-    people = _count_erased(session, contract_id)
+    contract = gateway.contract(session, contract_id)
+    people = _erased_people(session, contract)
     if not people:
         return NOBODY
-    windows = [window.to_week for window in gateway.contract(session, contract_id).windows]
+    windows = [window.to_week for window in contract.windows]
     documented = NOBODY
     for document in _documents(session, contract_id):
         living = _figures(gateway, session, contract_id, document)
         documented = _with_newer(documented, document.figures.plus(_negative(living)))
     left = _at_each(documented, windows).plus(_at_each(_pending(session, contract_id), windows))
-    return replace(left, people=people)
+    return replace(left, people=sum(people.values()), later=people)
 
 
 def keep_figures(session: Session, row: ReleaseRow, evaluations: Iterable[Evaluation], *, drafted_at: datetime) -> None:
@@ -101,10 +104,14 @@ def keep_pending(gateway: Gateway, session: Session, programme: Programme, subje
     seal_values(session, _pending_shelf(contract_id), {NO_PERSON: [pending.body()]})
 
 
-def _count_erased(session: Session, contract_id: str) -> int:
-    """Whoever was sealed into a batch and is not here."""
-    sealed = sum(batch.count for batch in queries.batches(session, contract_id))
-    return max(0, sealed - len(queries.subjects(session, contract_id)))
+def _erased_people(session: Session, contract: Contract) -> Counter[int]:
+    """How many who were sealed into a batch are not here, by the week from which it counts."""
+    here = Counter(one.batch_id for one in queries.subjects(session, contract.id))
+    found: Counter[int] = Counter()
+    for batch in queries.batches(session, contract.id):
+        if batch.count > here[batch.batch_id]:
+            found[counts_from(contract, batch)] += batch.count - here[batch.batch_id]
+    return found
 
 
 def _documents(session: Session, contract_id: str) -> list[_Document]:

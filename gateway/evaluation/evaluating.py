@@ -19,8 +19,6 @@ from gateway.events.evaluation import Evaluated
 from gateway.events.event import PersonLine
 from gateway.installation.authority import Asking, Authorised, municipality
 from gateway.installation.gateway import Gateway
-from gateway.intake.enrolment import is_sealed
-from gateway.outcomes.calendar import needed_weeks
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.evaluate import Evaluation, evaluate
 from gateway.outcomes.history import NOBODY, PersonHistory, Remainder
@@ -34,7 +32,7 @@ from gateway.outcomes.reconciling import (
     rests_on_documents,
 )
 from gateway.outcomes.terms import Window
-from gateway.store import contract_queries, holds, queries, spells
+from gateway.store import contract_queries, counting, holds, queries, spells
 from gateway.store import histories as stored
 from gateway.store.holds import HeldForCheck
 from gateway.store.people_read import note_people_read
@@ -206,7 +204,7 @@ def ask_to_evaluate(asking: Asking, contract: Contract, programme: Programme, pu
     facts = EvaluateFacts(
         purpose=purpose,
         contract_sha256=newest_digest(asking.session, contract),
-        cohort_sealed=is_sealed(asking.session, contract),
+        cohort_sealed=bool(queries.batches(asking.session, contract.id)),
     )
     return asking.ask(municipality(programme), Action.EVALUATE, programme, facts)
 
@@ -250,11 +248,7 @@ def newest_digest(session: Session, contract: Contract) -> str:
 
 def known_by(session: Session, contract: Contract, instant: datetime) -> AsOf:
     """How far each source was complete with what was known by an instant."""
-    first = needed_weeks(contract)[0]
-    found = []
-    for source in contract.sources:
-        rows = [row for row in queries.pulls(session, contract.id, source) if row.known_at <= instant]
-        found.append((source, queries.completeness(rows, first=first).to_week))
+    found = [(source, counting.complete_to(session, contract, source, known_at=instant)) for source in contract.sources]
     weeks = [week for _, week in found]
     complete = None if any(week is None for week in weeks) else min(week for week in weeks if week)
     return AsOf(instant, complete, tuple(found))
@@ -265,9 +259,8 @@ def complete_at(session: Session, contract: Contract, window: Window) -> datetim
     is later; None while one is not. Calendar and pulls decide, and no row about a person.
     """
     instants = [datetime.combine(contract.freezes_on(window), time.min, tzinfo=UTC)]
-    first = needed_weeks(contract)[0]
     for source in contract.sources:
-        since = queries.complete_since(queries.pulls(session, contract.id, source), first=first, to=window.to_week)
+        since = counting.complete_since(session, contract, source, window.to_week)
         if since is None:
             return None
         instants.append(since)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from gateway.outcomes.contract import Contract
-from vocabulary.declaration import DeclarationTable, one_of, parse, unique
+from vocabulary.declaration import DeclarationTable, one_of, parse
 
 SCHEMA = "shadow-map/1"
 _COLUMN = re.compile(r"[A-Z]{1,2}")
@@ -92,9 +92,8 @@ def load_map(text: bytes, contract: Contract, *, file: str) -> ShadowMap:
         table.finish()
         if len(labels) != len(windows):
             raise root.refuse("labels", "gives two windows the same text")
-    figures = tuple(_figure(table, contract) for table in root.tables("figures"))
+    figures = root.rows("figures", lambda table: _figure(table, contract), by="column")
     root.finish()
-    unique(root, "figures", [one.column for one in figures])
     if label_column in {one.column for one in figures}:
         raise root.refuse("label_column", "holds a figure too")
     return ShadowMap(sheet, label_column, labels, frozenset(named), figures)

@@ -39,10 +39,11 @@ class AggregateDeclared(Event):
 @dataclass(frozen=True, slots=True)
 class CohortSealed(Event):
     kind = "cohort_sealed"
-    schema = 2
+    schema = 3
     contract: str
     batch: str
     count: int
     seal_sha256: str
     decision: str
-    block_ends: list[str] = field(default_factory=list)  # of the last batch, where windows are shown in blocks
+    block_ends: list[str] = field(default_factory=list)  # where windows are shown in blocks
+    counts_from: str = ""  # label of the first window in which its people count

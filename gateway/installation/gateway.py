@@ -39,7 +39,8 @@ from keys.keystore import KeyStore, write_secret_file
 from keys.lifecycle import KeyState
 from keys.signer import LogKey, Signer, log_key, signer_from_uri
 from keys.source_keys import SourceKeys
-from policies.programme import Programme, load_programme
+from policies.programme import Programme
+from policies.programme_file import load_programme
 from vocabulary.typed_text import check_name
 
 if TYPE_CHECKING:

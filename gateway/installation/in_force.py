@@ -48,7 +48,7 @@ def check_profile(settings: Settings, kind: str) -> None:
 def contract_and_text(
     session: Session, contract_id: str, *, on: date | None = None, known_at: datetime | None = None
 ) -> tuple[Contract, str]:
-    """The version of a contract in force on a day, or the newest, with the text of its file; once everybody is sealed,
+    """The version of a contract in force on a day, or the newest, with the text of its file; once somebody is sealed,
     with its windows in blocks where it says so.
 
     With `known_at`, among the versions that were in force here by then. `ContractUnknown` where there is none.
@@ -59,16 +59,24 @@ def contract_and_text(
     if not chosen:
         raise ContractUnknown(contract=contract_id)
     contract = contract_of(chosen[-1])
-    if contract.fold.at_most and (ends := _block_ends(session, contract_id)):
+    if contract.fold.at_most and (ends := _block_ends(session, contract_id)) is not None:
         contract = in_blocks(contract, ends)
     return contract, chosen[-1].text.decode("utf-8")
 
 
-def _block_ends(session: Session, contract_id: str) -> list[str]:
-    """The windows that end a block, as the last seal says; empty before it."""
+def _block_ends(session: Session, contract_id: str) -> list[str] | None:
+    """The windows that end a block, as the newest seal says; None before the first one."""
     from gateway.store import queries  # a fifth of a second of tables that only a contract with blocks needs
 
-    return next((row.block_ends for row in queries.batches(session, contract_id) if row.block_ends), [])
+    return next((row.block_ends for row in reversed(queries.batches_as_sealed(session, contract_id))), None)
+
+
+def newest_contract(session: Session, contract_id: str) -> Contract:
+    """The newest version as its text says it, in no blocks. `ContractUnknown` where there is none."""
+    versions = contract_queries.contract_versions(session, contract_id)
+    if not versions:
+        raise ContractUnknown(contract=contract_id)
+    return contract_of(versions[-1])
 
 
 def contract_of(version: ContractVersion) -> Contract:

@@ -12,9 +12,7 @@ from sqlmodel import Session, select
 
 from connectors.declaration import SourceDeclaration, load_declaration
 from gateway.installation.gateway import Gateway
-from gateway.outcomes.calendar import needed_weeks
-from gateway.outcomes.contract import Contract
-from gateway.store import circuit, contract_queries, queries
+from gateway.store import circuit, contract_queries, counting
 from gateway.store.tables import SourceRow
 from vocabulary.weeks import Week
 
@@ -92,12 +90,8 @@ def connector(gateway: Gateway, session: Session, declaration: SourceDeclaration
     for contract_id in contract_queries.contract_ids(session):
         programme = gateway.programme(session, contract_id)
         if declaration.id in programme.sources:
-            reached = _complete_to(session, gateway.contract(session, contract_id), declaration.id)
+            reached = counting.complete_to(session, gateway.contract(session, contract_id), declaration.id)
             uses.append(Use(contract_id, reached, programme.assessments.get(declaration.id, "")))
     rests = circuit.resting(session, declaration.id, gateway.clock())
     until, failures = (None, 0) if rests is None else (rests.rests_until, rests.failures)
     return Connector(declaration, declaration.transport.kind, tuple(uses), today, until, failures)
-
-
-def _complete_to(session: Session, contract: Contract, source: str) -> Week | None:
-    return queries.completeness(queries.pulls(session, contract.id, source), first=needed_weeks(contract)[0]).to_week

@@ -20,9 +20,10 @@ from connectors.enrolment import Referral, ReferralList, read_referrals
 from connectors.errors import FileChanged, RejectReason
 from connectors.reading import file_sha256
 from connectors.source_file import LocalFile
-from gateway.attestations.block_plan import ends_of_blocks, plan_digest
+from gateway.attestations.block_plan import SealedDays, ends_of_blocks, plan_digest
 from gateway.attestations.calendar_audit import known_movers
 from gateway.attestations.seals import Seal, seal_leaf
+from gateway.contracts.sealed_plan import first_open_window, sealed_days, shown_windows
 from gateway.errors.enrolment import CohortAlreadySealed, EnrolmentRefused
 from gateway.events.contracts import CohortSealed
 from gateway.events.event import PersonLine
@@ -30,8 +31,9 @@ from gateway.events.look_ups import EnrolmentPreviewed, ReferralListRefused
 from gateway.events.rights import BasesRecorded
 from gateway.installation.authority import Asking, Authorised, deciding, municipality
 from gateway.installation.gateway import Gateway
+from gateway.installation.in_force import newest_contract
 from gateway.installation.look_ups import check_look_ups, found_lines
-from gateway.outcomes.blocks import in_blocks, shown_with
+from gateway.outcomes.blocks import in_blocks, is_unsettled, shown_with
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.terms import ReferralBatch as DeclaredBatch
 from gateway.store import ledger, queries
@@ -78,7 +80,8 @@ class EnrolmentPreview:
     found: int = 0  # people who are enrolled already
     is_too_long: bool = False
     sealed: Enrolled | None = None
-    waiting: tuple[tuple[str, str], ...] = ()  # windows that are shown with a later one, each with that one
+    counts_from: str = ""  # label of the first window in which its people count
+    waiting: tuple[tuple[str, str], ...] = ()  # windows shown later, and with which: empty if nobody knows
 
     @property
     def would_seal(self) -> bool:
@@ -87,12 +90,24 @@ class EnrolmentPreview:
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
-    """A batch that is open, and the policy's leave to fill it."""
+    """A batch that is open, the place of the first window in which its people would count, and the policy's leave to
+    fill it."""
 
     contract: Contract
     programme: Programme
     batch: DeclaredBatch
+    counts_from: int
     authorised: Authorised
+
+    @property
+    def first_window(self) -> str:
+        return self.contract.windows[self.counts_from].label
+
+    def ends(self, session: Session, referrals: ReferralList) -> list[str]:
+        """The windows that end a block with these people, of a contract that is shown in blocks."""
+        new = SealedDays(self.counts_from, len(referrals.accepted), _days_of(referrals))
+        shown = shown_windows(session, self.contract.id)
+        return list(ends_of_blocks(self.contract, [*sealed_days(session, self.contract), new], shown=shown))
 
     def read(self, gateway: Gateway, session: Session, file: Path, *, rehearses: bool) -> ReferralList:
         return read_referrals(
@@ -116,7 +131,7 @@ def preview(
     `enrol` raises, but for `EnrolmentRefused`: what is wrong is what it shows.
     """
     digest = file_sha256(LocalFile(file))
-    _run_lives(gateway, contract_id, batch_id, progress)
+    _run_lives(gateway, contract_id, progress)
     with deciding(gateway) as asking:
         opened = _open(gateway, asking, contract_id, batch_id, digest)
         if isinstance(opened, Enrolled):
@@ -135,10 +150,8 @@ def preview(
             ),
             found_lines(_ids_found(referrals), Purpose.OUTCOME_EVALUATION),
         )
-        ends = _block_ends(asking.session, opened.contract, opened.batch, _days_of(referrals))
+        ends = opened.ends(asking.session, referrals) if referrals.accepted else []
     days = sorted(_days_of(referrals))
-    folded = in_blocks(opened.contract, ends) if ends else opened.contract
-    windows = [window.label for window in opened.contract.windows]
     return EnrolmentPreview(
         contract=contract_id,
         batch=batch_id,
@@ -151,7 +164,19 @@ def preview(
         listed=referrals.listed,
         found=len(referrals.found),
         is_too_long=referrals.is_too_long,
-        waiting=tuple((label, later) for label in windows if (later := shown_with(folded, label))),
+        counts_from=opened.first_window,
+        waiting=_waiting(opened, ends) if referrals.accepted else (),
+    )
+
+
+def _waiting(opened: _Opened, ends: list[str]) -> tuple[tuple[str, str], ...]:
+    """The windows in which the people of a batch count that are shown later, and with which; empty for unsettled."""
+    if not opened.contract.fold.at_most:
+        return ()
+    folded = in_blocks(opened.contract, ends)
+    labels = [window.label for window in folded.windows[opened.counts_from :]]
+    return tuple(
+        (label, later) for label in labels if (later := shown_with(folded, label)) or is_unsettled(folded, label)
     )
 
 
@@ -162,11 +187,12 @@ def enrol(gateway: Gateway, contract_id: str, batch_id: str, file: Path, *, prev
     `previewed_sha256` is the digest of the list that somebody looked at and said yes to.
 
     Raises `EnrolmentRefused` with the count of each reason where the list does not hold exactly the number of
-    people that the contract names for the batch, `CohortAlreadySealed` for another file, `PolicyDenied`,
-    `FileChanged` where it is not the list that was looked at, or another `ConnectorError`.
+    people that the contract names for the batch, `CohortAlreadySealed` for another file, `BatchTooLate` where the
+    people would count in no window, `PolicyDenied`, `FileChanged` where it is not the list that was looked at, or
+    another `ConnectorError`.
     """
     digest = file_sha256(LocalFile(file))
-    _run_lives(gateway, contract_id, batch_id, no_progress)
+    _run_lives(gateway, contract_id, no_progress)
     with deciding(gateway) as asking:
         opened = _open(gateway, asking, contract_id, batch_id, digest)
         if isinstance(opened, Enrolled):
@@ -183,7 +209,7 @@ def enrol(gateway: Gateway, contract_id: str, batch_id: str, file: Path, *, prev
 
 def _open(gateway: Gateway, asking: Asking, contract_id: str, batch_id: str, digest: str) -> _Opened | Enrolled:
     """The batch, where it is open and the policy allows; or what was sealed before from the file with this digest."""
-    contract = gateway.contract(asking.session, contract_id)
+    contract = newest_contract(asking.session, contract_id)
     programme = gateway.programme(asking.session, contract_id)
     batch = next((batch for batch in contract.cohort.batches if batch.id == batch_id), None)
     sealed = asking.session.get(Batch, (contract_id, batch_id))
@@ -198,7 +224,7 @@ def _open(gateway: Gateway, asking: Asking, contract_id: str, batch_id: str, dig
     authorised = asking.ask(municipality(programme), Action.ENROL, programme, facts)
     if batch is None or sealed is not None:  # the policy has refused this already
         raise CohortAlreadySealed(contract=contract_id, batch=batch_id)
-    return _Opened(contract, programme, batch, authorised)
+    return _Opened(contract, programme, batch, first_open_window(asking.session, contract, batch_id), authorised)
 
 
 def _days_of(referrals: ReferralList) -> list[date]:
@@ -246,13 +272,13 @@ def _seal(gateway: Gateway, asking: Asking, opened: _Opened, referrals: Referral
             file=file_name,
             lines=_lines_named(referrals),
         )
-    ends = _block_ends(asking.session, contract, batch, _days_of(referrals))
+    ends = opened.ends(asking.session, referrals)
     salt = secrets.token_bytes(32)
     seal = Seal.over(
         contract=contract.id,
         batch=batch.id,
         subjects=[(referral.subject.value, referral.referred_on) for referral in referrals.accepted],
-        plan=plan_digest(contract.sha256, ends, salt),
+        plan=plan_digest(contract.sha256, opened.first_window, ends, salt),
         sealed_on=asking.now.date(),
         nonce=secrets.token_bytes(32),
     )
@@ -275,8 +301,10 @@ def _seal(gateway: Gateway, asking: Asking, opened: _Opened, referrals: Referral
             root_hex=seal.root,
             nonce_hex=seal.nonce,
             sealed_on=seal.sealed_on,
+            sealed_at=asking.now,
             seal_sha256=seal.sha256,
             leaf_index=index,
+            counts_from=opened.first_window,
             block_ends=ends,
             plan_sha256=seal.plan,
             plan_salt_hex=salt.hex(),
@@ -290,6 +318,7 @@ def _seal(gateway: Gateway, asking: Asking, opened: _Opened, referrals: Referral
             count=seal.count,
             seal_sha256=seal.sha256,
             decision=opened.authorised.id,
+            counts_from=opened.first_window,
             block_ends=ends,
         ),
         [PersonLine(r.subject.value, "enrol", Purpose.OUTCOME_EVALUATION) for r in referrals.accepted],
@@ -298,28 +327,12 @@ def _seal(gateway: Gateway, asking: Asking, opened: _Opened, referrals: Referral
     return seal
 
 
-def _run_lives(gateway: Gateway, contract_id: str, batch_id: str, progress: Progress) -> None:
+def _run_lives(gateway: Gateway, contract_id: str, progress: Progress) -> None:
     """Run what the plan of blocks is made from, for seconds, before anybody waits for the writer."""
     with gateway.store.read() as session:
-        contract = gateway.contract(session, contract_id)
-        is_asked = contract.fold.at_most and _is_last(session, contract, batch_id)
-    if is_asked:
+        contract = newest_contract(session, contract_id)
+    if contract.fold.at_most:
         known_movers(contract, progress=progress)
-
-
-def _is_last(session: Session, contract: Contract, batch_id: str) -> bool:
-    """Whether every other batch is sealed, and this one is not."""
-    sealed = {row.batch_id for row in queries.batches(session, contract.id)}
-    return {one.id for one in contract.cohort.batches} - sealed == {batch_id}
-
-
-def _block_ends(session: Session, contract: Contract, batch: DeclaredBatch, referred: list[date]) -> list[str]:
-    """With the last batch of a contract that is shown in blocks: the windows that end one, by everybody's days."""
-    if not _is_last(session, contract, batch.id):
-        return []
-    sealed = queries.batches(session, contract.id)
-    days = [*referred, *(one.enrolled_on for one in queries.subjects(session, contract.id))]
-    return list(ends_of_blocks(contract, days, people=sum(row.count for row in sealed) + len(referred)))
 
 
 def _record_bases(
@@ -382,9 +395,3 @@ def _subject(contract_id: str, batch_id: str, referral: Referral) -> Subject:
         case_reference=referral.case_reference,
         notice_id=referral.notice_id,
     )
-
-
-def is_sealed(session: Session, contract: Contract) -> bool:
-    """Whether every batch of the contract is sealed (invariant 7)."""
-    sealed = {row.batch_id for row in queries.batches(session, contract.id)}
-    return sealed == {batch.id for batch in contract.cohort.batches}

@@ -6,6 +6,7 @@ followed is left out of the question and out of the rows: an objection that come
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -24,7 +25,6 @@ from gateway.events.event import PersonLine
 from gateway.events.pulls import PullAuthorised, PullCompleted, PullFailed, PullNotNeeded, PullRepeated
 from gateway.installation.authority import Asking, Authorised, deciding, municipality
 from gateway.installation.gateway import Gateway
-from gateway.intake.enrolment import is_sealed
 from gateway.intake.holding import LookedAt, check_may_be_used, findings_of, hold_pull, supersede_holds
 from gateway.intake.judging_pulls import PullMeasures
 from gateway.intake.measuring import measures_of_file
@@ -87,7 +87,8 @@ def pull(
         declaration = source(asking.session, source_id)
         keeps_amounts = gateway.contract(asking.session, contract_id).needs_amounts
         authorised, weeks, stopped = ask_to_pull(gateway, asking, contract_id, declaration, purpose)
-        known = _pulled_before(asking.session, contract_id, declaration, digest, to_week=weeks[1])
+        batches = len(queries.batches(asking.session, contract_id))
+        known = _pulled_before(asking.session, contract_id, declaration, digest, to_week=weeks[1], batches=batches)
         is_accepted = check_may_be_used(asking.session, contract_id, declaration, digest)
         left_out = stopped | _subjects_gone(gateway, asking, contract_id, declaration, weeks)
         matcher = gateway.boundary(asking.session).matcher(contract_id, without=left_out)
@@ -124,7 +125,7 @@ def pull(
         raise
     with deciding(gateway) as asking:  # 3
         authorised, _, stopped = ask_to_pull(gateway, asking, contract_id, declaration, purpose)
-        known = _pulled_before(asking.session, contract_id, declaration, digest, to_week=weeks[1])
+        known = _pulled_before(asking.session, contract_id, declaration, digest, to_week=weeks[1], batches=batches)
         if known is not None:  # another command was faster
             asking.uow.record(
                 PullRepeated(contract=contract_id, source=source_id, file_sha256=digest, decision=authorised.id)
@@ -141,7 +142,15 @@ def pull(
             looks_wrong = hold_pull(asking, held, findings, authorised.id)
         else:
             row, changed, added = _store(
-                asking, contract_id, declaration, kept, measures, authorised, without=left_out, asked_to=weeks[1]
+                asking,
+                contract_id,
+                declaration,
+                kept,
+                measures,
+                authorised,
+                without=left_out,
+                asked_to=weeks[1],
+                batches=batches,
             )
     if findings:
         raise looks_wrong
@@ -182,7 +191,7 @@ def ask_to_pull(
         ),
         period_within_programme=programme.covers(weeks[0].monday, weeks[1].sunday),
         pull_open=programme.pull_open(on=today),
-        subjects_enrolled=is_sealed(asking.session, contract),
+        subjects_enrolled=bool(queries.batches(asking.session, contract_id)),
         subjects_covered=len(stopped) < len(everyone) or not everyone,
     )
     try:
@@ -229,14 +238,20 @@ def _judge_newcomers(asking: Asking, contract_id: str, declaration: SourceDeclar
 
 
 def _pulled_before(
-    session: Session, contract_id: str, declaration: SourceDeclaration, digest: str, *, to_week: Week
+    session: Session, contract_id: str, declaration: SourceDeclaration, digest: str, *, to_week: Week, batches: int
 ) -> PullRow | None:
-    """The pull that read this file already, for as many weeks and under the same meanings: an extension asks for more
-    of the same file, and another declaration or code list reads it otherwise.
+    """The pull that read this file already, for as many weeks, of as many batches and under the same meanings: an
+    extension asks for more of the same file, and another declaration or code list reads it otherwise.
     """
-    wanted = digest, declaration.meaning_sha256, to_week.ordinal
-    rows = queries.pulls(session, contract_id, declaration.id)
-    return next((row for row in rows if (row.file_sha256, row.meaning_sha256, row.asked_to_week) == wanted), None)
+    wanted = digest, declaration.meaning_sha256, to_week.ordinal, batches
+    return next(
+        (
+            row
+            for row in queries.pulls(session, contract_id, declaration.id)
+            if (row.file_sha256, row.meaning_sha256, row.asked_to_week, row.batches) == wanted
+        ),
+        None,
+    )
 
 
 def _store(
@@ -249,6 +264,7 @@ def _store(
     *,
     without: set[str],
     asked_to: Week,
+    batches: int,
 ) -> tuple[PullRow, int, int]:
     source_id = declaration.id
     # statuses are told a week and an edition; postings add up, so the same months must never count twice
@@ -273,6 +289,7 @@ def _store(
         to_week=pulled.to_week.ordinal,
         edition=pulled.edition,
         asked_to_week=asked_to.ordinal,
+        batches=batches,
         counts=counts,
         measures=measures.counts(),
         decision_id=authorised.id,
@@ -318,12 +335,21 @@ def _store(
     return row, changed, added
 
 
-def _weeks_covered_since(session: Session, contract_id: str, source_id: str, edition: int) -> set[int]:
-    """The weeks that a file of a newer edition has covered. What it left open, such as the weeks of a row that could
-    not be read, an older file does not fill.
+def _weeks_covered_since(
+    session: Session, contract_id: str, source_id: str, edition: int
+) -> Callable[[str], frozenset[int]]:
+    """By subject id the weeks that a file of a newer edition has covered, which was pulled when that person was sealed.
+    What it left open, such as the weeks of a row that could not be read, an older file does not fill.
     """
     newer = [row for row in queries.pulls(session, contract_id, source_id) if row.edition > edition]
-    return {week for row in newer for week in range(row.from_week, row.to_week + 1)}
+    by_batch = {
+        batch.batch_id: frozenset(
+            week for row in newer if row.batches > place for week in range(row.from_week, row.to_week + 1)
+        )
+        for place, batch in enumerate(queries.batches_as_sealed(session, contract_id))
+    }
+    weeks = {one.subject_id: by_batch[one.batch_id] for one in queries.subjects(session, contract_id)} if newer else {}
+    return lambda subject: weeks.get(subject, frozenset())
 
 
 def _replaced_pulls(session: Session, contract_id: str, source_id: str, pulled: Pulled) -> list[int]:

@@ -30,7 +30,7 @@ from gateway.intake.changes_told import ChangesTold
 from gateway.intake.file_readers import waiting_for
 from gateway.intake.pulling import PullReport, ask_to_pull, check_may_be_asked, note_reached
 from gateway.intake.record_runs import RecordRun, RunTold, conclude, drop_held_run, run_step, standing_records
-from gateway.store import holds, records
+from gateway.store import holds, queries, records
 from gateway.store.storing_records import ended_people
 from policies.terms import Purpose
 from vocabulary.cpr_in_text import may_hide_cpr
@@ -129,7 +129,14 @@ def _begin(
         gone = ended_people(asking.session, contract_id, declaration, everyone, weeks=needed, now=asking.now)
         people = [person for person in everyone if person not in gone]
         row, goes_on = records.run_of(
-            asking.session, contract_id, declaration, people, weeks, asked_to=needed[1], now=asking.now
+            asking.session,
+            contract_id,
+            declaration,
+            people,
+            weeks,
+            asked_to=needed[1],
+            batches=len(queries.batches(asking.session, contract_id)),
+            now=asking.now,
         )
         asking.uow.record(
             RecordsAsked(

@@ -247,6 +247,7 @@ def _store(
         to_week=run.weeks[1].ordinal,
         edition=asking.now.date().toordinal(),
         asked_to_week=row.asked_to_week,
+        batches=row.batches,
         counts={
             "rows_read": run.records,
             "rows_outside_cohort": run.outside,

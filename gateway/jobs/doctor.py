@@ -11,7 +11,7 @@ from sqlmodel import Session, select
 from gateway.contracts import openings
 from gateway.contracts.accepted import tokens
 from gateway.contracts.sealed_plan import opening_versions
-from gateway.contracts.todays_rules import objection_to
+from gateway.contracts.todays_rules import objection_to, objection_to_batches
 from gateway.contracts.waiting import waiting
 from gateway.errors.acceptances import AcceptanceMissing, AcceptancesCorrupt
 from gateway.errors.enrolment import SealsCorrupt
@@ -24,7 +24,6 @@ from gateway.installation.in_force import contract_of
 from gateway.installation.look_ups import DAY, look_ups_since
 from gateway.installation.settings import Settings
 from gateway.intake.connecting import connectors
-from gateway.intake.enrolment import is_sealed
 from gateway.jobs.diagnosis import FAIL, LOOK_AHEAD, OK, WARN, Diagnosis
 from gateway.jobs.lockout import diagnose_lockout
 from gateway.jobs.source_health import source_health
@@ -245,8 +244,7 @@ def _contracts(gateway: Gateway) -> Iterator[Diagnosis]:
             yield from _todays_rules(session, contract_id)
             yield from _seals(session, contract_id)
             contract = gateway.contract(session, contract_id)
-            if not is_sealed(session, contract):
-                yield Diagnosis(WARN, f"{contract_id}: not every batch is sealed", "`gateway enrol`")
+            yield from _open_batches(session, contract)
             known = known_by(session, contract, now)
             yield from _completeness(session, contract, known)
             yield from _unknown_codes(session, contract)
@@ -267,6 +265,15 @@ def _contracts(gateway: Gateway) -> Iterator[Diagnosis]:
                 if window.label in issued or contract.freezes_on(window) > now.date() + LOOK_AHEAD:
                     continue
                 yield _releasable(contract, window, known)
+
+
+def _open_batches(session: Session, contract: Contract) -> Iterator[Diagnosis]:
+    """Batches that nobody was enrolled into yet; the sealed ones are settled meanwhile."""
+    sealed = {row.batch_id for row in queries.batches(session, contract.id)}
+    if left := [batch.id for batch in contract.cohort.batches if batch.id not in sealed]:
+        what = f"{contract.id}: {', '.join(left)} of {len(contract.cohort.batches)} batches not sealed yet"
+        advice = "`gateway enrol`: a batch counts from the first window of which nothing was released"
+        yield Diagnosis(WARN, what, advice)
 
 
 def _waiting(session: Session) -> Iterator[Diagnosis]:
@@ -301,11 +308,17 @@ def _todays_rules(session: Session, contract_id: str) -> Iterator[Diagnosis]:
 
 
 def _seals(session: Session, contract_id: str) -> Iterator[Diagnosis]:
-    """A seal that does not open with what stands beside it: nothing is released to readers."""
+    """A seal that does not open with what stands beside it, or batches that readers may not be told of apart: nothing
+    is released to readers."""
     try:
         opening_versions(session, contract_id)
+        refused = objection_to_batches(session, contract_id)
     except SealsCorrupt as error:
         yield Diagnosis(FAIL, f"{contract_id}: a seal does not hold", str(error))
+        return
+    if refused:
+        advice = 'a later version may say fold = "blocks"; payment documents go out as before'
+        yield Diagnosis(FAIL, f"{contract_id}: nothing is released to readers: {refused}", advice)
 
 
 def _interrupted_release(gateway: Gateway, session: Session, row: ReleaseRow) -> Diagnosis:

@@ -8,7 +8,7 @@ people twice (invariant 5).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
@@ -20,10 +20,12 @@ from vocabulary.weeks import Week
 
 _MAY_CHANGE = {"version", "effective_from", "title", "illustrative", "windows", "pauses", "releases", "sha256", "file"}
 _MAY_CHANGE |= {"settlement"}  # an order number is a year's; what an investor lent is not, see below
+_MAY_CHANGE |= {"cohort"}  # which may come otherwise than planned: see `_check_cohort`
 
 
-def check_amendment(known: Contract, new: Contract, *, released: Collection[str]) -> None:
-    """Raise `AmendmentRefused` unless `new` may follow `known`. `released` are labels of windows with a release."""
+def check_amendment(known: Contract, new: Contract, *, released: Collection[str], sealed: Collection[str] = ()) -> None:
+    """Raise `AmendmentRefused` unless `new` may follow `known`. `released` are labels of windows with a release, and
+    `sealed` the ids of the batches that are sealed."""
 
     def refuse(part: str, reason: str) -> AmendmentRefused:
         return AmendmentRefused(file=new.file, part=part, reason=reason)
@@ -38,6 +40,7 @@ def check_amendment(known: Contract, new: Contract, *, released: Collection[str]
             raise refuse(field.name, f"differs from version {known.version}: what counts may not change")
     if known.settlement and (new.settlement is None or new.settlement.investor != known.settlement.investor):
         raise refuse("settlement", f"may not change what the investor lent and gets, see version {known.version}")
+    _check_cohort(known, new, sealed, refuse)
     if new.windows[: len(known.windows)] != known.windows:
         raise refuse("windows", "must begin with those of the version in force; new ones come after them")
     if new.fold.at_most and new.windows != known.windows:
@@ -54,6 +57,29 @@ def check_amendment(known: Contract, new: Contract, *, released: Collection[str]
         # a window that ended before stays under the earlier version: planned anew, it could be shown twice
         if end < new.effective_from and _planned_releases(known, window.label) != _planned_releases(new, window.label):
             raise refuse("releases", f"may not change for {window.label}, which ends before effective_from")
+
+
+def _check_cohort(
+    known: Contract, new: Contract, sealed: Collection[str], refuse: Callable[[str, str], AmendmentRefused]
+) -> None:
+    """A sealed batch stays as it is; one that is not may close with fewer people, take more, or be left out, and others
+    may be added behind. Nobody's time begins otherwise for it."""
+    before, after = known.cohort, new.cohort
+    if (after.enrolment_from, after.has_cut_offs) != (before.enrolment_from, before.has_cut_offs):
+        raise refuse("cohort", "may not change from when on people are enrolled, or when their time begins")
+    kept = [batch for batch in after.batches if batch.id in {one.id for one in before.batches}]
+    for batch in before.batches:
+        if batch.id in sealed and batch not in after.batches:
+            raise refuse("cohort", f"may not change batch {batch.id!r}, which is sealed")
+    if [batch.id for batch in kept] != [batch.id for batch in before.batches if batch.id in {one.id for one in kept}]:
+        raise refuse("cohort", "must have the batches in the order of the version in force")
+    if list(after.batches[: len(kept)]) != kept:
+        raise refuse("cohort", "must have new batches behind those of the version in force")
+    cut_offs = {one.id: one.cut_off for one in before.batches}
+    if any(cut_offs[batch.id] != batch.cut_off for batch in kept):
+        raise refuse("cohort", "may not move the cut-off of a batch: everybody's time begins on it")
+    if after.enrolment_to < before.enrolment_to and (sealed or before.has_cut_offs):
+        raise refuse("cohort", f"may not end enrolment before {before.enrolment_to}: somebody may be sealed already")
 
 
 def _content(contract: Contract, name: str, years: Mapping[str, Collection[int]]) -> object:

@@ -38,10 +38,11 @@ def _end(contract: Contract, label: str) -> str:
 
 
 def block_of(contract: Contract, label: str) -> tuple[Window, ...]:
-    """The windows that are shown with this one, the end of the block last; itself alone where nothing is folded."""
+    """The windows that are shown with this one, the end of the block last; itself alone where nothing is folded, or its
+    end is not settled."""
     windows, ends = contract.windows, contract.block_ends
     at = next(place for place, window in enumerate(windows) if window.label == label)
-    if not ends:
+    if ends is None:
         return (windows[at],)
     places = [place for place, window in enumerate(windows) if window.label in ends]
     end = next((place for place in places if place >= at), at)
@@ -49,7 +50,15 @@ def block_of(contract: Contract, label: str) -> tuple[Window, ...]:
     return windows[since + 1 : end + 1]
 
 
+def is_unsettled(contract: Contract, label: str) -> bool:
+    """Whether nobody can say with which window this one is shown: with the people who are sealed no later one may."""
+    labels = [window.label for window in contract.windows]
+    ends = contract.block_ends
+    return ends is not None and all(labels.index(end) < labels.index(label) for end in ends)
+
+
 def shown_with(contract: Contract, label: str) -> str:
-    """The later window with which this one is shown; empty where it is shown by itself or ends its block."""
+    """The later window with which this one is shown; empty where it is shown by itself, ends its block or is
+    unsettled."""
     end = block_of(contract, label)[-1].label
     return "" if end == label else end

@@ -6,31 +6,39 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from gateway.outcomes.terms import Cohort, ReferralBatch
-from vocabulary.declaration import DeclarationTable, one_of, unique
+from vocabulary.declaration import DeclarationTable, one_of
+
+MOST_PEOPLE = 100_000
 
 
 def read_cohort(table: DeclarationTable) -> Cohort:
     """The cohort; `DeclarationInvalid` for sizes that do not add up, or cut-offs that leave a day of enrolment out."""
-    size = table.integer("size", least=1, most=5000)
-    has_cut_offs = "time_from" in table and table.convert("time_from", one_of("referral", "batch")) == "batch"
-    batches = []
-    for row in table.tables("batches"):
-        cut_off = row.day("cut_off") if has_cut_offs else None
-        batches.append(ReferralBatch(row.text("id"), row.integer("size", least=1), cut_off))
+    size = table.integer("size", least=1, most=MOST_PEOPLE)
+    time_from = table.convert("time_from", one_of("referral", "batch")) if "time_from" in table else "referral"
+    double = table.convert("double_enrolment", one_of("refuse", "allow"))
+
+    def read(row: DeclarationTable) -> ReferralBatch:
+        cut_off = row.day("cut_off") if time_from == "batch" else None
+        batch = ReferralBatch(row.text("id"), row.integer("size", least=1), cut_off)
         row.finish()
-    if sum(batch.size for batch in batches) != size:
-        raise table.refuse("batches", "sizes must add up to the cohort's size")
-    unique(table, "batches", [batch.id for batch in batches])
-    found = Cohort(size, table.day("enrolment_from"), table.day("enrolment_to"), tuple(batches))
-    if found.enrolment_to < found.enrolment_from:
-        raise table.refuse("enrolment_to", "lies before enrolment_from")
-    if has_cut_offs:
-        _check_cut_offs(table, found, batches)
-    if table.convert("double_enrolment", one_of("refuse", "allow")) == "allow":
-        reason = "allow would let two contracts count the same people: their totals could be subtracted"
-        raise table.refuse("double_enrolment", reason)
+        return batch
+
+    batches = table.rows("batches", read, by="id")
+    cohort = Cohort(size, table.day("enrolment_from"), table.day("enrolment_to"), batches)
     table.finish()
-    return found
+    with table.check():
+        if sum(batch.size for batch in batches) != size:
+            raise table.refuse("batches", "sizes must add up to the cohort's size")
+    with table.check():
+        if double == "allow":
+            reason = "allow would let two contracts count the same people: their totals could be subtracted"
+            raise table.refuse("double_enrolment", reason)
+    if cohort.enrolment_to < cohort.enrolment_from:
+        raise table.refuse("enrolment_to", "lies before enrolment_from")
+    with table.check():
+        if time_from == "batch":
+            _check_cut_offs(table, cohort, batches)
+    return cohort
 
 
 def _check_cut_offs(table: DeclarationTable, cohort: Cohort, batches: Sequence[ReferralBatch]) -> None:

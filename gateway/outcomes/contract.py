@@ -141,6 +141,7 @@ class Tariff(ABC):
     cap_minor: int = 0
     cap_window_minor: int = 0
     carries_excess: bool = False
+    payer_prices: tuple[int, ...] = ()  # of one unit, minor units by payer in their order; empty where shares hold
     kind: ClassVar[str]  # its word in the contract file
     bears_person_excess: ClassVar[bool] = False  # what a person's cap cut of declared figures is taken off it
 
@@ -261,7 +262,7 @@ class PersonalTariff(Tariff):
     def price_of(self, state: str, year: int, rounding: Rounding) -> int:
         """Minor units for one unit in a state, reached in a year. May raise `ContractNotEvaluable`."""
 
-    def earned(self, units: Mapping[Cell, int], rounding: Rounding) -> int:
+    def worth_of(self, units: Mapping[Cell, int], rounding: Rounding) -> int:
         """What one person's units are worth, before the cap of a person."""
         return sum(number * self.price_of(state, year, rounding) for (state, year), number in units.items())
 
@@ -305,7 +306,7 @@ class Contract:
     releases: tuple[PlannedRelease, ...]
     tied: tuple[tuple[str, str], ...]  # recipients that count as one, beside those that are one organisation
     fold: FoldTerms
-    block_ends: tuple[str, ...]  # labels of the windows with which others are shown; empty for each by itself
+    block_ends: tuple[str, ...] | None  # labels of the windows with which others are shown; None for each by itself
     settlement: SettlementTerms | None
     sha256: str
     file: str
@@ -393,8 +394,7 @@ class Contract:
         return tuple(source for source in (*self.status_sources, self.income_source) if source)
 
     def freezes_on(self, window: Window) -> date:
-        """The first day on which the window's data may be frozen."""
-        return window.to_week.sunday + timedelta(days=self.freeze_days)
+        return window.to_week.sunday + timedelta(days=self.freeze_days)  # the first day on which its data may be
 
     def is_planned(self, template: Template, recipient: Recipient, window: str) -> bool:
         return PlannedRelease(template, recipient, window) in self.releases

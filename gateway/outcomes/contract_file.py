@@ -9,16 +9,16 @@ from functools import lru_cache
 from gateway.outcomes.calendar import calendar_of
 from gateway.outcomes.cohort_file import read_cohort
 from gateway.outcomes.contract import Contract, Measure, Tariff
-from gateway.outcomes.fold_terms import fold_terms
+from gateway.outcomes.disclosure_file import read_disclosure
 from gateway.outcomes.measures.outcome_state import check_outcome_states
 from gateway.outcomes.measures_file import read_measures, read_states
+from gateway.outcomes.parties_file import read_parties
 from gateway.outcomes.people_file import read_people, terms_of_nobody
 from gateway.outcomes.settlement_terms import settlement_terms
 from gateway.outcomes.tariffs_file import read_aggregates, read_caps, read_indices, read_tariffs
 from gateway.outcomes.terms import (
     SCHEMA,
     STATEMENTS,
-    ContractParty,
     FigureUnit,
     Pause,
     PlannedRelease,
@@ -28,53 +28,67 @@ from gateway.outcomes.terms import (
 )
 from outcome_verifier.currencies import MINOR_DIGITS
 from policies.calendar_rules import CalendarFinding, audit
-from policies.terms import LegalRole
-from vocabulary.declaration import DeclarationTable, one_of, parse, unique
+from vocabulary.declaration import DeclarationTable, one_of, parse
+from vocabulary.mistakes import Mistakes
 from vocabulary.releases import Recipient, Template
 from vocabulary.weeks import Week
 
 _PAY_DIGITS = 2  # of pay as registers report it
-_MOST_PAYERS = 10  # the municipality among them
 
 
 @lru_cache(maxsize=64)  # a command asks for the same text at every step
 def load_contract(text: bytes, *, file: str) -> Contract:
     """Read a contract; `DeclarationInvalid` (file, line, key, reason) for what it cannot mean or may not show."""
-    root, contract = _read(text, file)
-    _check_calendar(root, contract)
-    return contract
+    mistakes = Mistakes()
+    root = parse(text, file=file, mistakes=mistakes)
 
+    def read() -> Contract:
+        contract = _read(root, text, file)
+        with root.check():
+            _check_calendar(root, contract)
+        with root.check():
+            _check_boundless_pay(root, contract)
+        return contract
 
-def load_stored_contract(text: bytes, *, file: str) -> Contract:
-    """A contract that came into force, whatever is said today of what it shows (`gateway.contracts.todays_rules`)."""
-    return _read(text, file)[1]
+    return mistakes.gather(read)
 
 
 @lru_cache(maxsize=64)
-def _read(text: bytes, file: str) -> tuple[DeclarationTable, Contract]:
-    root = parse(text, file=file)
+def load_stored_contract(text: bytes, *, file: str) -> Contract:
+    """A contract that came into force, whatever is said today of what it shows (`gateway.contracts.todays_rules`)."""
+    return _read(parse(text, file=file), text, file)
+
+
+def _read(root: DeclarationTable, text: bytes, file: str) -> Contract:
+    """What the file says. Where mistakes are gathered, a part with a mistake is a hole, and the others are read."""
+    part = root.part
     root.convert("schema", one_of(SCHEMA))
-    parties = _parties(root)
-    rounding = Rounding(root.convert("rounding", one_of(*Rounding)))
+    parties = part(lambda: read_parties(root))
+    rounding = part(lambda: Rounding(root.convert("rounding", one_of(*Rounding))))
     states, indices, windows = read_states(root), read_indices(root), _windows(root)
-    cohort = read_cohort(root.table("cohort"))
-    disclosure = root.table("disclosure")
-    freeze = root.table("freeze")
+    cohort = part(lambda: read_cohort(root.table("cohort")))
     measures, aggregates = read_measures(root, states, indices), read_aggregates(root, windows)
-    caps = read_caps(root, aggregates)
-    tariffs = read_tariffs(root, measures, aggregates, indices, windows, rounding, caps)
-    people = read_people(root, states) if measures else terms_of_nobody(root)
-    breakdown = disclosure.text("breakdown", "")
-    if breakdown and breakdown not in {m.id for m in measures if m.goal_people}:
-        raise disclosure.refuse("breakdown", "must name the measure with the threshold: the classes are parts of it")
+    caps = part(lambda: read_caps(root, aggregates))
+    tariffs = read_tariffs(root, measures, aggregates, indices, windows, rounding, caps, parties)
+    disclosure = part(lambda: read_disclosure(root.table("disclosure"), parties, measures, windows))
+    people = part(lambda: read_people(root, states) if "measures" in root else terms_of_nobody(root))
+    names = root.text("id"), root.integer("version", least=1), root.day("effective_from"), root.text("title")
+    currency, illustrative = part(lambda: _currency(root, measures)), root.texts("illustrative", [])
+    pauses, freeze_days = _pauses(root), part(lambda: _freeze_days(root.table("freeze")))
+    statements = part(lambda: _statements(root, windows, measures, tariffs))
+    releases = part(lambda: _releases(root, windows))
+    settlement = part(lambda: settlement_terms(root, parties, caps))
+    root.finish()
+    with root.check():
+        check_outcome_states(root, measures, tariffs, breakdown=disclosure.breakdown)
     contract = Contract(
-        id=root.text("id"),
-        version=root.integer("version", least=1),
-        effective_from=root.day("effective_from"),
-        title=root.text("title"),
-        currency=_currency(root, measures),
+        id=names[0],
+        version=names[1],
+        effective_from=names[2],
+        title=names[3],
+        currency=currency,
         rounding=rounding,
-        illustrative=root.texts("illustrative", []),
+        illustrative=illustrative,
         parties=parties,
         cohort=cohort,
         status_sources=people.status_sources,
@@ -88,29 +102,33 @@ def _read(text: bytes, file: str) -> tuple[DeclarationTable, Contract]:
         tariffs=tariffs,
         caps=caps,
         windows=windows,
-        pauses=_pauses(root),
-        freeze_days=freeze.integer("days_after_window", most=366),
-        k=disclosure.integer("k", least=3, most=10),
-        k_cohort=disclosure.integer("k_cohort", least=25),
-        breakdown=breakdown,
-        breakdown_window=_one_window(disclosure, "breakdown_windows", windows) if breakdown else "",
-        reasons_window=_one_window(disclosure, "reasons_windows", windows) if "reasons_windows" in disclosure else "",
+        pauses=pauses,
+        freeze_days=freeze_days,
+        k=disclosure.k,
+        k_cohort=disclosure.k_cohort,
+        breakdown=disclosure.breakdown,
+        breakdown_window=disclosure.breakdown_window,
+        reasons_window=disclosure.reasons_window,
         exits=people.exits,
         register_exits=people.register_exits,
-        statements=_statements(root, windows, measures, tariffs),
-        releases=_releases(root, windows),
-        tied=_tied_recipients(disclosure),
-        fold=fold_terms(disclosure, parties),
-        block_ends=(),
-        settlement=settlement_terms(root, [one.organisation for one in parties if one.role == "outcome_payer"], caps),
+        statements=statements,
+        releases=releases,
+        tied=disclosure.tied,
+        fold=disclosure.fold,
+        block_ends=None,
+        settlement=settlement,
         sha256=hashlib.sha256(text).hexdigest(),
         file=file,
     )
-    for table in (freeze, disclosure, root):
-        table.finish()
-    check_outcome_states(root, measures, tariffs, breakdown=breakdown)
-    _check_illustrative(root, contract)
-    return root, contract
+    with root.check():
+        _check_illustrative(root, contract)
+    return contract
+
+
+def _freeze_days(table: DeclarationTable) -> int:
+    days = table.integer("days_after_window", most=366)
+    table.finish()
+    return days
 
 
 def _currency(root: DeclarationTable, measures: Sequence[Measure]) -> str:
@@ -122,124 +140,94 @@ def _currency(root: DeclarationTable, measures: Sequence[Measure]) -> str:
             " and test codes have no minor units, and a contract cannot pay in them"
         )
         raise root.refuse("currency", reason)
-    if MINOR_DIGITS[code] != _PAY_DIGITS and any(measure.counts_pay for measure in measures):
-        reason = f"has minor units of {MINOR_DIGITS[code]} digits, and pay is read in hundredths: measure it otherwise"
-        raise root.refuse("currency", reason)
+    with root.check():
+        if MINOR_DIGITS[code] != _PAY_DIGITS and any(measure.counts_pay for measure in measures):
+            digits = f"has minor units of {MINOR_DIGITS[code]} digits"
+            raise root.refuse("currency", f"{digits}, and pay is read in hundredths: measure it otherwise")
     return code
 
 
-def _parties(root: DeclarationTable) -> tuple[ContractParty, ...]:
-    table, others = root.table("parties"), root.tables("payers", least=0)
-    parties: list[ContractParty] = []
-    for role in ("outcome_payer", *Recipient):
-        if role == "investor" and role not in table:
-            continue  # the operator carries the risk itself; no release may name an investor then
-        party = table.table(role)
-        is_payer = role == "outcome_payer"
-        country, code = _seat(party) if is_payer else ("DK", "")
-        legal_role = LegalRole(party.convert("legal_role", one_of(*LegalRole))) if role == "operator" else None
-        share = (_share(party) if others else 1) if is_payer else 0
-        names = party.text("organisation"), party.text("name")
-        if not is_payer and names[0] == parties[0].organisation:
-            reason = "is the municipality that pays: it measures and approves, and may not be on the other side as well"
-            raise party.refuse("organisation", reason, rule="party-conflict")
-        parties.append(ContractParty(role, *names, code, legal_role, country, share))
-        if is_payer:
-            parties += _payers(root, others, parties[0])
-        party.finish()
-    table.finish()
-    return tuple(parties)
-
-
-def _payers(
-    root: DeclarationTable, tables: Sequence[DeclarationTable], municipality: ContractParty
-) -> list[ContractParty]:
-    """Who bears a share of every amount beside the municipality."""
-    if len(tables) >= _MOST_PAYERS:
-        raise root.refuse("payers", f"must be fewer than {_MOST_PAYERS}")
-    found = []
-    for table in tables:
-        names = table.text("organisation"), table.text("name")
-        found.append(ContractParty("outcome_payer", *names, share_parts=_share(table)))
-        table.finish()
-    unique(root, "payers", [municipality.organisation, *(payer.organisation for payer in found)])
-    return found
-
-
-def _share(table: DeclarationTable) -> int:
-    return table.integer("share_parts", least=1, most=1_000_000)
-
-
-def _seat(payer: DeclarationTable) -> tuple[str, str]:
-    """The payer's country and kommunekode. Only Danish municipalities have one, and they must say it."""
-    country = payer.text("country") if "country" in payer else "DK"
-    if not (len(country) == 2 and country.isascii() and country.isupper()):
-        raise payer.refuse("country", "must be two capital letters (ISO 3166-1)")
-    if country != "DK":
-        return country, ""
-    code = payer.text("municipality_code")
-    if not (len(code) == 3 and code.isdigit()):
-        raise payer.refuse("municipality_code", "must have three digits (kommunekode)")
-    return country, code
-
-
 def _windows(root: DeclarationTable) -> tuple[Window, ...]:
-    windows: list[Window] = []
-    for table in root.tables("windows"):
+    ends: list[Week] = []
+
+    def read(table: DeclarationTable) -> Window:
         window = Window(
             table.text("label"),
             table.convert("from_week", Week.parse),
             table.convert("to_week", Week.parse),
         )
+        table.finish()
+        with table.check():
+            if ends and window.from_week != ends.pop() + 1:
+                raise table.refuse("from_week", "must follow the window before without gap or overlap")
         if window.to_week < window.from_week:
             raise table.refuse("to_week", "lies before from_week")
-        if windows and window.from_week != windows[-1].to_week + 1:
-            raise table.refuse("from_week", "must follow the window before without gap or overlap")
-        windows.append(window)
-        table.finish()
-    unique(root, "windows", [window.label for window in windows])
-    return tuple(windows)
+        ends.append(window.to_week)
+        return window
+
+    return root.rows("windows", read, by="label")
 
 
 def _pauses(root: DeclarationTable) -> tuple[Pause, ...]:
-    pauses: list[Pause] = []
-    for table in root.tables("pauses", least=0):
+    ends: list[Week] = []
+
+    def read(table: DeclarationTable) -> Pause:
         pause = Pause(table.convert("from_week", Week.parse), table.convert("to_week", Week.parse))
+        table.finish()
+        with table.check():
+            if ends and pause.from_week <= ends.pop():
+                raise table.refuse("from_week", "overlaps the pause before")
         if pause.to_week < pause.from_week:
             raise table.refuse("to_week", "lies before from_week")
-        if pauses and pause.from_week <= pauses[-1].to_week:
-            raise table.refuse("from_week", "overlaps the pause before")
-        pauses.append(pause)
-        table.finish()
-    return tuple(pauses)
+        ends.append(pause.to_week)
+        return pause
+
+    return root.rows("pauses", read, least=0)
 
 
 def _releases(root: DeclarationTable, windows: tuple[Window, ...]) -> tuple[PlannedRelease, ...]:
-    releases: list[PlannedRelease] = []
-    labels = [window.label for window in windows]
-    for table in root.tables("releases"):
-        template = Template(table.convert("template", one_of(*Template)))
-        chosen = labels if "windows" in table and table.is_text("windows") else list(table.texts("windows"))
-        if chosen is labels:
-            table.convert("windows", one_of("all"))
+    rows = root.rows("releases", lambda table: _read_releases(root, table, windows))
+    planned: set[PlannedRelease] = set()
+    for table, releases in zip(root.tables("releases"), rows, strict=True):
+        with table.check():
+            if planned.intersection(releases) or len(set(releases)) < len(releases):
+                raise table.refuse("", "plans the same release twice", rule="releases")
+            planned.update(releases)
+    return tuple(release for releases in rows for release in releases)
+
+
+def _read_releases(
+    root: DeclarationTable, table: DeclarationTable, windows: tuple[Window, ...]
+) -> list[PlannedRelease]:
+    template = table.part(lambda: Template(table.convert("template", one_of(*Template))))
+    is_all = "windows" in table and table.is_text("windows")
+    chosen: Sequence[str] = ()
+    if is_all:
+        table.convert("windows", one_of("all"))
+        chosen = list(dict.fromkeys(window.label for window in windows))
+    else:
+        chosen = table.texts("windows")
+    recipients = table.texts("recipients")
+    table.finish()
+    with table.check():
         for label in chosen:
-            if label not in labels:
+            if label not in [window.label for window in windows]:
                 raise table.refuse("windows", f"knows no window {label!r}")
-        for recipient in table.texts("recipients"):
-            if recipient not in set(Recipient) or recipient not in root.table("parties"):
-                raise table.refuse("recipients", f"knows no recipient {recipient!r}")
-            releases.extend(PlannedRelease(template, Recipient(recipient), label, table.line) for label in chosen)
-        table.finish()
-    if len(set(releases)) != len(releases):
-        raise root.refuse("releases", "plans the same release twice")
-    return tuple(releases)
+    for recipient in recipients:
+        if recipient not in set(Recipient) or recipient not in root.table("parties"):
+            raise table.refuse("recipients", f"knows no recipient {recipient!r}")
+    return [PlannedRelease(template, Recipient(to), label, table.line) for to in recipients for label in chosen]
 
 
 def _check_calendar(root: DeclarationTable, contract: Contract) -> None:
-    """Refuse a calendar that leaks, at the entry that plans the first of the offending windows (invariant 5)."""
-    _check_boundless_pay(root, contract)
+    """Refuse a calendar that leaks, once at each entry that plans the first of offending windows (invariant 5)."""
+    refused = set()
     for finding in audit(calendar_of(contract)):
-        raise _entry_of(root, finding).refuse(finding.key, str(finding), rule=finding.rule)
+        entry = _entry_of(root, finding)
+        if (entry.line, finding.key) not in refused:
+            refused.add((entry.line, finding.key))
+            with root.check():
+                raise entry.refuse(finding.key, str(finding), rule=finding.rule)
 
 
 def _check_boundless_pay(root: DeclarationTable, contract: Contract) -> None:
@@ -267,39 +255,22 @@ def _entry_of(root: DeclarationTable, finding: CalendarFinding) -> DeclarationTa
     return root
 
 
-def _tied_recipients(table: DeclarationTable) -> tuple[tuple[str, str], ...]:
-    """Pairs of recipients that count as one, such as two parties with a common board."""
-    pairs = []
-    for text in table.texts("tied", []):
-        first, _, second = text.partition("+")
-        if {first, second} != set(Recipient):
-            raise table.refuse("tied", f"must hold {'+'.join(Recipient)!r}: two recipients that count as one")
-        pairs.append((first, second))
-    return tuple(pairs)
-
-
-def _one_window(table: DeclarationTable, key: str, windows: tuple[Window, ...]) -> str:
-    """The one window whose table is shown: tables of one cohort in two windows could be subtracted."""
-    chosen = table.texts(key)
-    if len(chosen) != 1 or chosen[0] not in {window.label for window in windows}:
-        raise table.refuse(key, "must name exactly one of the contract's windows")
-    return chosen[0]
-
-
 def _statements(
     root: DeclarationTable, windows: tuple[Window, ...], measures: tuple[Measure, ...], tariffs: tuple[Tariff, ...]
 ) -> tuple[PlannedStatement, ...]:
-    statements: list[PlannedStatement] = []
-    for table in root.tables("statements", least=0):
-        kind = table.convert("kind", one_of(*STATEMENTS))
-        paid = {tariff.main_figure for tariff in tariffs}
-        if not any(measure.can_relapse and measure.id in paid for measure in measures):
-            raise table.refuse("kind", "needs a paid outcome of people that a relapse reopens")
-        for label in table.texts("windows"):
+    def read(table: DeclarationTable) -> list[PlannedStatement]:
+        kind, labels = table.convert("kind", one_of(*STATEMENTS)), table.texts("windows")
+        table.finish()
+        with table.check():
+            paid = {tariff.main_figure for tariff in tariffs}
+            if not any(measure.can_relapse and measure.id in paid for measure in measures):
+                raise table.refuse("kind", "needs a paid outcome of people that a relapse reopens")
+        for label in labels:
             if label not in {window.label for window in windows}:
                 raise table.refuse("windows", f"knows no window {label!r}")
-            statements.append(PlannedStatement(kind, label))
-        table.finish()
+        return [PlannedStatement(kind, label) for label in labels]
+
+    statements = [one for row in root.rows("statements", read, least=0) for one in row]
     if len(set(statements)) != len(statements):
         raise root.refuse("statements", "plans the same statement twice")
     return tuple(statements)
@@ -317,5 +288,7 @@ def _check_illustrative(root: DeclarationTable, contract: Contract) -> None:
     }
     for dotted in contract.illustrative:
         head, _, rest = dotted.partition(".")
+        if root.is_refused_as_missing(head):
+            continue
         if head not in root or (head in rows and rest and rest.partition(".")[0] not in rows[head]):
             raise root.refuse("illustrative", f"names {dotted!r}, which this contract does not have")

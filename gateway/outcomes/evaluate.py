@@ -65,10 +65,13 @@ class Evaluation:
 def evaluate(
     contract: Contract, cohort: Sequence[PersonHistory], week: Week, *, remainder: Remainder = NOBODY
 ) -> Evaluation:
-    """The cohort's totals from each person's first week to the end of `week`; `remainder` is that of erased people.
+    """The cohort's totals from each person's first week to the end of `week`; `remainder` is that of erased people. Of
+    these people, whose batch counts from a later week is not in the cohort yet.
 
     Raises `ContractNotEvaluable` for a year that one of the contract's indices lacks.
     """
+    cohort = [person for person in cohort if person.counts_at(week)]
+    erased = remainder.people_at(week)
     states: dict[str, Counter[str]] = {
         measure.id: Counter(remainder.at(week).get(measure.id, {})) for measure in contract.measures
     }
@@ -85,7 +88,7 @@ def evaluate(
     return Evaluation(
         contract_sha256=contract.sha256,
         week=week,
-        participants=len(cohort) + remainder.people,
+        participants=len(cohort) + erased,
         totals=tuple(
             MeasureTotal(
                 measure.id,
@@ -99,7 +102,7 @@ def evaluate(
         exits=sum(1 for statuses in last_seen if statuses & EXIT_OF.keys()),
         not_observed=sum(1 for statuses in seen if not statuses),
         unknown_weeks=sum(_unknown_weeks(contract, person, week) for person in cohort),
-        not_followed=len(cohort) - len(followed) + remainder.people,
+        not_followed=len(cohort) - len(followed) + erased,
         inputs_sha256=inputs_root(cohort, remainder),
     )
 
@@ -108,7 +111,7 @@ def person_amounts(contract: Contract, results: Mapping[str, Mapping[Cell, int]]
     """What one person earns under each tariff with a price, in minor units; a person's cap cuts the later tariffs."""
     amounts: dict[str, int] = {}
     for tariff in contract.personal_tariffs:
-        amount = tariff.earned(results[tariff.of], contract.rounding)
+        amount = tariff.worth_of(results[tariff.of], contract.rounding)
         room = contract.caps.person_minor - sum(amounts.values())
         amounts[tariff.id] = min(amount, room) if contract.caps.person_minor else amount
     return amounts

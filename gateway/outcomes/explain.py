@@ -18,7 +18,7 @@ from gateway.outcomes.judging import AFTER_EXIT
 from gateway.outcomes.results import person_result
 from gateway.outcomes.terms import EXIT_OF, ExitRule, Window
 from gateway.outcomes.verdicts import WeekReason, WeekVerdict
-from vocabulary.declaration import line_of
+from vocabulary.mistakes import line_of
 from vocabulary.weeks import Week
 
 _RULE_OF = {reason: rule for rule, reason in AFTER_EXIT.items()}

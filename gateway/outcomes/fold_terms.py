@@ -40,8 +40,11 @@ def fold_terms(disclosure: DeclarationTable, parties: Sequence[ContractParty]) -
     """What the table says; `DeclarationInvalid` where it says half of it."""
     if "fold" not in disclosure:
         return FoldTerms()
+    disclosure.knows("fold_cost")
     disclosure.convert("fold", one_of("blocks"))
     most = disclosure.integer("fold_at_most", least=1, most=200)
-    if not any(party.role == "investor" for party in parties):
-        return FoldTerms(most)
-    return FoldTerms(most, WaitBearer(disclosure.convert("fold_cost", one_of(*WaitBearer))))
+    if any(party.role == "investor" for party in parties):
+        return FoldTerms(most, WaitBearer(disclosure.convert("fold_cost", one_of(*WaitBearer))))
+    if "fold_cost" in disclosure:
+        raise disclosure.refuse("fold_cost", "says who bears the wait of an investor, and this contract has none")
+    return FoldTerms(most)

@@ -110,7 +110,7 @@ class _Counted:
         """What each person earns under a tariff before the person's cap: by window, then by person."""
         known = self._amounts.get(tariff.id)
         if known is None or known[:2] != (tariff, rounding):
-            rows = [[tariff.earned(cells, rounding) for cells in row] for row in self._units]
+            rows = [[tariff.worth_of(cells, rounding) for cells in row] for row in self._units]
             known = self._amounts[tariff.id] = tariff, rounding, rows
         return known[2]
 

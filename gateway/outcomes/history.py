@@ -33,7 +33,12 @@ class PersonHistory:
     last_week: int = 0  # with a stop: the last week that was followed to its end; 0 for none
     # week that a document decides -> what the deciding register shows of it, empty where none covers it
     behind_documents: Mapping[int, frozenset[Status]] = field(default_factory=dict)
+    counts_from: int = 0  # the first week at whose end they count: with their batch, which may have come later
     _leaf: list[bytes] = field(default_factory=list, init=False, repr=False, compare=False)  # once somebody asked
+
+    def counts_at(self, week: Week) -> bool:
+        """Whether they are in the cohort at the end of a week."""
+        return self.counts_from <= week.ordinal
 
     def has_unreadable_income(self, month: Month) -> bool:
         """Whether a posting of this month was lost: then whatever else is posted, its income is not known."""
@@ -103,12 +108,17 @@ class Remainder:
     """What erased people leave in a contract's totals (invariant 10): sums, and nothing of any person.
 
     `by_week` maps the last week of each window to measure to state to quantity, `amounts` to tariff to minor units;
-    everybody erased added up.
+    everybody erased added up. `later` says of how many of the people it is by which week that they count from it on.
     """
 
     people: int
     by_week: Mapping[int, Mapping[str, Mapping[str, int]]]
     amounts: Mapping[int, Mapping[str, int]]
+    later: Mapping[int, int] = field(default_factory=dict)
+
+    def people_at(self, week: Week) -> int:
+        """How many of them are in the cohort at the end of a week."""
+        return self.people - sum(people for since, people in self.later.items() if since > week.ordinal)
 
     def at(self, week: Week) -> Mapping[str, Mapping[str, int]]:
         """The sums at the end of the newest window that ended by this week."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import combinations
 
+from gateway.outcomes.blocks import reader_windows
 from gateway.outcomes.calendar import first_days, first_weeks, months_after
 from gateway.outcomes.contract import Contract, Measure, Tariff
 from gateway.outcomes.findings import LintFinding
@@ -42,6 +43,7 @@ def lint(contract: Contract, shown_by: Mapping[str, frozenset[Status]]) -> list[
         *_unreachable_caps(contract),
         *_low_caps(contract),
         *_payers_of_few(contract),
+        *_batches_apart(contract),
         *_empty_windows(contract),
         *_unseen_states(contract, shown_by),
         *_hidden_states(contract),
@@ -198,6 +200,18 @@ def _payers_of_few(contract: Contract) -> Iterator[LintFinding]:
             f"the further payers learn the exact amount of {contract.cohort.size} people from each of their bills, and"
             f" k_cohort is {contract.k_cohort}",
             "plan payment documents for few windows, and agree with those payers on what the amounts may be used for",
+        )
+
+
+def _batches_apart(contract: Contract) -> Iterator[LintFinding]:
+    cohort = contract.cohort
+    if len(cohort.batches) > 1 and not (cohort.has_cut_offs or contract.fold.at_most) and reader_windows(contract):
+        yield LintFinding(
+            "batches-apart",
+            1,
+            f"{len(cohort.batches)} batches may be sealed in turn, and who counts later is in some windows and not in"
+            " others: where these tell of a few, readers get nothing before an amendment",
+            'say fold = "blocks" in [disclosure], or let everybody\'s time begin with the batch (time_from = "batch")',
         )
 
 

@@ -53,12 +53,12 @@ def not_counted(
 ) -> dict[str, int]:
     """People by bucket, in the order of `BUCKETS`; together they are everybody who is not in the outcome."""
     found: Counter[str] = Counter()
-    for person in cohort:
+    for person in (one for one in cohort if one.counts_at(week)):
         result = person_result(contract, measure, person, week)
         if result.quantity:
             continue
         found[bucket_of(result.verdicts)] += 1
-    found[OTHER] += remainder.people - sum(remainder.at(week).get(measure.id, {}).values())
+    found[OTHER] += remainder.people_at(week) - sum(remainder.at(week).get(measure.id, {}).values())
     return {bucket: found[bucket] for bucket in BUCKETS}
 
 

@@ -29,22 +29,48 @@ def read_people(root: DeclarationTable, states: Sequence[WeekState]) -> PeopleTe
     """What the file says of single people. Without `sources.income` no register of pay is read, and no state may
     ask for what only such a register tells.
     """
-    sources, exits = root.table("sources"), root.table("exits")
-    income_source = sources.text("income") if "income" in sources else ""
-    if not income_source:
-        _check_no_income(root, states)
-    people = PeopleTerms(
-        status_sources=_status_sources(sources),
-        evidence=frozenset(EvidenceType(word) for word in sources.texts("evidence", [])),
-        income_source=income_source,
-        unknown_codes_block=sources.convert("unknown_codes", one_of("report", "block")) == "block",
-        qualification=_qualification(root.table("qualification"), reads_income=bool(income_source)),
-        exits={reason: ExitRule(exits.convert(reason, one_of(*ExitRule))) for reason in StopReason},
-        register_exits={exit_: ExitRule(exits.convert(exit_, one_of(*ExitRule))) for exit_ in RegisterExit},
+    part, sources, exits = root.part, root.table("sources"), root.table("exits")
+    income = part(lambda: sources.text("income") if "income" in sources else "")
+    qualification = part(lambda: _qualification(root.table("qualification"), reads_income=income != ""))
+    status, evidence = part(lambda: _status_sources(sources)), part(lambda: _evidence_types(sources))
+    codes = part(lambda: sources.convert("unknown_codes", one_of("report", "block")))
+    with root.check():
+        sources.finish()
+    stops = {reason: _exit_rule(exits, reason) for reason in StopReason}
+    shown = {exit_: _exit_rule(exits, exit_) for exit_ in RegisterExit}
+    with root.check():
+        exits.finish()
+    with root.check():
+        if bool(evidence) != (EVIDENCE in status):
+            where = "evidence" if evidence else "status"
+            reason = "evidence stands among the status sources with its kinds under evidence, or nowhere"
+            raise sources.refuse(where, reason)
+    with root.check():
+        if income == EVIDENCE:
+            raise sources.refuse("income", "must name a register: a document shows weeks, and no paid hours")
+        if not income:
+            _check_no_income(root, states)
+    return PeopleTerms(
+        status_sources=status,
+        evidence=evidence,
+        income_source=income,
+        unknown_codes_block=part(lambda: codes == "block"),
+        qualification=qualification,
+        exits=stops,
+        register_exits=shown,
     )
-    for table in (sources, exits):
-        table.finish()
-    return people
+
+
+def _exit_rule(exits: DeclarationTable, key: str) -> ExitRule:
+    return exits.part(lambda: ExitRule(exits.convert(key, one_of(*ExitRule))))
+
+
+def _evidence_types(table: DeclarationTable) -> frozenset[EvidenceType]:
+    kinds = table.texts("evidence", [])
+    for word in kinds:
+        if word not in set(EvidenceType):
+            raise table.refuse("evidence", f"knows no kind {word!r}; known are: {', '.join(EvidenceType)}")
+    return frozenset(EvidenceType(word) for word in kinds)
 
 
 def _status_sources(table: DeclarationTable) -> tuple[str, ...]:
@@ -54,15 +80,6 @@ def _status_sources(table: DeclarationTable) -> tuple[str, ...]:
         raise table.refuse("status", "must name one source, or several in order of precedence")
     if set(named) == {EVIDENCE}:
         raise table.refuse("status", "must name a register: evidence adds to one, and never stands alone")
-    kinds = table.texts("evidence", [])
-    for word in kinds:
-        if word not in set(EvidenceType):
-            raise table.refuse("evidence", f"knows no kind {word!r}; known are: {', '.join(EvidenceType)}")
-    if bool(kinds) != (EVIDENCE in named):
-        where = "evidence" if kinds else "status"
-        raise table.refuse(where, "evidence stands among the status sources with its kinds under evidence, or nowhere")
-    if "income" in table and table.text("income") == EVIDENCE:
-        raise table.refuse("income", "must name a register: a document shows weeks, and no paid hours")
     return named
 
 
@@ -78,11 +95,9 @@ def terms_of_nobody(root: DeclarationTable) -> PeopleTerms:
     """A contract that rests on declared aggregates alone reads no register and follows nobody: what it said of single
     people would never be used, and is refused."""
     for key in ("sources", "qualification", "states", "exits", "pauses", "statements"):
-        if key in root:
-            raise root.refuse(key, "says how single people are counted, and this contract has no measures")
-    for key in ("breakdown", "reasons_windows"):
-        if key in root.table("disclosure"):
-            raise root.table("disclosure").refuse(key, "shows what measures count, and this contract has none")
+        with root.check():
+            if key in root:
+                raise root.refuse(key, "says how single people are counted, and this contract has no measures")
     return PeopleTerms(
         status_sources=(),
         evidence=frozenset(),
@@ -96,10 +111,11 @@ def terms_of_nobody(root: DeclarationTable) -> PeopleTerms:
 
 def _qualification(table: DeclarationTable, *, reads_income: bool) -> Qualification:
     """What a month without a posting means is asked only of who reads postings."""
+    table.knows("missing_month")
     table.convert("week_belongs_to", one_of("month_of_thursday"))
     asks = reads_income or "missing_month" in table
     missing = table.convert("missing_month", one_of("no_hours", "carry_forward")) if asks else "no_hours"
     first = table.convert("first_week", one_of("week_of_enrolment", "week_after_enrolment"))
-    neutral = statuses(table, "neutral_statuses")
+    neutral = table.part(lambda: statuses(table, "neutral_statuses"))
     table.finish()
     return Qualification(missing == "carry_forward", first == "week_of_enrolment", neutral)

@@ -39,7 +39,7 @@ class PersonResult:
 
 def person_result(contract: Contract, measure: Measure, person: PersonHistory, until: Week) -> PersonResult:
     """What the person adds to the measure by the end of a week. May raise `ContractNotEvaluable`."""
-    return result_of(contract, measure, person, judge_weeks(contract, measure, person, until))
+    return result_of(contract, measure, person, judge_weeks(contract, measure, person, until), until)
 
 
 def person_results(contract: Contract, person: PersonHistory, until: Week) -> dict[str, PersonResult]:
@@ -53,15 +53,17 @@ def person_results(contract: Contract, person: PersonHistory, until: Week) -> di
         if weeks is None:
             weeks = ask_weeks(contract, measure.states, person, until)
             asked.append((measure.states, weeks))
-        found[measure.id] = result_of(contract, measure, person, limit_weeks(contract, measure, person, weeks))
+        found[measure.id] = result_of(contract, measure, person, limit_weeks(contract, measure, person, weeks), until)
     return found
 
 
 def result_of(
-    contract: Contract, measure: Measure, person: PersonHistory, verdicts: tuple[WeekVerdict, ...]
+    contract: Contract, measure: Measure, person: PersonHistory, verdicts: tuple[WeekVerdict, ...], until: Week
 ) -> PersonResult:
-    """What these verdicts of the person amount to under the measure."""
-    return PersonResult(measure.cells(contract, person, verdicts), verdicts)
+    """What these verdicts of the person, up to a week, amount to under the measure: nothing before their batch counts,
+    and then all of them.
+    """
+    return PersonResult(measure.cells(contract, person, verdicts) if person.counts_at(until) else {}, verdicts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
-from gateway.outcomes.terms import Caps
-from vocabulary.declaration import DeclarationTable, unique
+from gateway.outcomes.terms import Caps, ContractParty
+from vocabulary.declaration import DeclarationTable, one_of
 
 ANSWER_DAYS = 14  # in which a dispute should be answered; a day that passes frees nothing
 VAT = ("exempt", "25")
@@ -104,39 +104,54 @@ def lent_minor(root: DeclarationTable) -> int:
     )
 
 
-def settlement_terms(root: DeclarationTable, payers: Sequence[str], caps: Caps) -> SettlementTerms | None:
-    """The table's terms, or None where a contract has none. `payers` are the organisations that pay, in their order.
+def settlement_terms(root: DeclarationTable, parties: Sequence[ContractParty], caps: Caps) -> SettlementTerms | None:
+    """The table's terms, or None where a contract has none.
 
     `DeclarationInvalid` for anything unknown or impossible, and where a payer has no address or an address no payer.
     """
     if "settlement" not in root:
         return None
     table = root.table("settlement")
-    vat = table.convert("vat", lambda word: _one_of(word, VAT))
+    part = table.part
     terms = SettlementTerms(
-        buyers=_buyers(table, payers),
-        seller=_party(table.table("seller"), needs_gln=False),
-        vat=vat,
-        vat_reason=table.convert("vat_reason", _line) if vat == "exempt" else "",
+        buyers=part(lambda: _buyers(table, parties)),
+        seller=part(lambda: _party(table.table("seller"), needs_gln=False)),
+        vat=table.convert("vat", one_of(*VAT)),
+        vat_reason=part(lambda: _vat_reason(table)),
         dispute_days=table.integer("dispute_days", least=1, most=366),
         payment_days=table.integer("payment_days", least=1, most=366),
-        correction=CorrectionForm(table.convert("correction", lambda word: _one_of(word, tuple(CorrectionForm)))),
-        investor=_investor(table.table("investor"), caps) if "investor" in table else None,
+        correction=part(lambda: CorrectionForm(table.convert("correction", one_of(*CorrectionForm)))),
+        investor=part(lambda: _investor(table.table("investor"), caps)) if "investor" in table else None,
     )
     table.finish()
     return terms
 
 
-def _buyers(table: DeclarationTable, payers: Sequence[str]) -> tuple[Buyer, ...]:
-    buyers = [_buyer(payers[0], table, _party(table.table("buyer"), needs_gln=True))]
-    rows = table.tables("payers", least=0)
-    for row in rows:
-        organisation = row.text("organisation")
-        if organisation not in payers[1:]:
-            raise row.refuse("organisation", f"{organisation!r} is no further payer of this contract: see [[payers]]")
-        buyers.append(_buyer(organisation, row, _trade(row, needs_gln=True)))
+def _vat_reason(table: DeclarationTable) -> str:
+    table.knows("vat_reason")
+    if table.text("vat") == "exempt":
+        return table.convert("vat_reason", _line)
+    if "vat_reason" in table:
+        raise table.refuse("vat_reason", "says why no VAT is due, and here it is")
+    return ""
+
+
+def _buyers(table: DeclarationTable, parties: Sequence[ContractParty]) -> tuple[Buyer, ...]:
+    """One for each payer, in the order of the contract."""
+
+    payers = table.part(lambda: [party.organisation for party in parties if party.role == "outcome_payer"])
+
+    def read(row: DeclarationTable) -> Buyer:
+        buyer = _buyer(row.text("organisation"), row, row.part(lambda: _trade(row, needs_gln=True)))
         row.finish()
-    unique(table, "payers", [buyer.organisation for buyer in buyers])
+        if buyer.organisation not in payers[1:]:
+            reason = f"{buyer.organisation!r} is no further payer of this contract: see [[payers]]"
+            raise row.refuse("organisation", reason)
+        return buyer
+
+    account = _buyer("", table, table.part(lambda: _party(table.table("buyer"), needs_gln=True)))
+    others = table.rows("payers", read, least=0, by="organisation")
+    buyers = [replace(account, organisation=payers[0]), *others]
     if missing := [payer for payer in payers if payer not in {buyer.organisation for buyer in buyers}]:
         raise table.refuse("payers", f"does not say where the invoices of {', '.join(missing)} go")
     return tuple(sorted(buyers, key=lambda buyer: payers.index(buyer.organisation)))
@@ -168,17 +183,19 @@ def _trade(table: DeclarationTable, *, needs_gln: bool) -> TradeParty:
 
 
 def _investor(table: DeclarationTable, caps: Caps) -> InvestorTerms:
-    draws = []
-    for row in table.tables("draws"):
-        draws.append(Draw(row.day("on"), row.integer("amount_minor", least=1)))
-        row.finish()
     terms = InvestorTerms(
-        formula=table.convert("formula", lambda word: _one_of(word, (RETURN_FORMULA,))),
-        draws=tuple(sorted(draws, key=lambda draw: draw.on)),
-        max_return_minor=_most_return(table, caps),
+        formula=table.convert("formula", one_of(RETURN_FORMULA)),
+        draws=table.part(lambda: tuple(sorted(table.rows("draws", _draw), key=lambda draw: draw.on))),
+        max_return_minor=table.part(lambda: _most_return(table, caps)),
     )
     table.finish()
     return terms
+
+
+def _draw(table: DeclarationTable) -> Draw:
+    draw = Draw(table.day("on"), table.integer("amount_minor", least=1))
+    table.finish()
+    return draw
 
 
 def _most_return(table: DeclarationTable, caps: Caps) -> int:
@@ -187,12 +204,6 @@ def _most_return(table: DeclarationTable, caps: Caps) -> int:
     if "max_return_minor" in table:
         raise table.refuse("max_return_minor", "follows from [caps], which limits everything that is owed to a return")
     return caps.grown_minor - caps.capital_minor
-
-
-def _one_of(word: str, words: tuple[str, ...]) -> str:
-    if word not in words:
-        raise ValueError(f"must be one of: {', '.join(words)}")
-    return word
 
 
 def _line(text: str) -> str:

@@ -9,65 +9,82 @@ from gateway.outcomes.contract import Measure, Tariff
 from gateway.outcomes.kinds import TARIFFS
 from gateway.outcomes.known_terms import KnownTerms
 from gateway.outcomes.settlement_terms import lent_minor
-from gateway.outcomes.terms import Aggregate, Caps, Evaluator, FigureUnit, Gate, Index, Rounding, Window
-from vocabulary.declaration import DeclarationTable, one_of, unique
+from gateway.outcomes.terms import Aggregate, Caps, ContractParty, Evaluator, FigureUnit, Gate, Index, Rounding, Window
+from vocabulary.declaration import DeclarationTable, one_of
 
 _DECLARED = (FigureUnit.PERSON, FigureUnit.DAY, FigureUnit.MINOR, FigureUnit.PER_MILLE, FigureUnit.EVENTS_PER_100)
 _THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 def read_indices(root: DeclarationTable) -> tuple[Index, ...]:
-    found = []
-    for table in root.tables("indices", least=0):
-        values = table.table("values")
-        years = {}
-        for year in values:
+    return root.rows("indices", _index, least=0, by="id")
+
+
+def _index(table: DeclarationTable) -> Index:
+    values = table.part(lambda: _years(table, table.table("values")))
+    begins = table.integer("first_month", 1, least=1, most=12)
+    index = Index(table.text("id"), table.text("source"), values, begins)
+    table.finish()
+    return index
+
+
+def _years(index: DeclarationTable, table: DeclarationTable) -> dict[int, int]:
+    years = {}
+    for year in table:
+        with table.check():
             if not re.fullmatch(r"[12]\d{3}", year):
-                raise values.refuse(year, "must be a year")
-            years[int(year)] = values.integer(year, least=1)
-        if not years:
-            raise table.refuse("values", "must hold at least one year")
-        values.finish()
-        begins = table.integer("first_month", 1, least=1, most=12)
-        found.append(Index(table.text("id"), table.text("source"), years, begins))
-        table.finish()
-    unique(root, "indices", [index.id for index in found])
-    return tuple(found)
+                raise table.refuse(year, "must be a year")
+            years[int(year)] = table.integer(year, least=1)
+    table.finish()
+    if not list(table):
+        raise index.refuse("values", "must hold at least one year")
+    return years
 
 
 def read_aggregates(root: DeclarationTable, windows: tuple[Window, ...]) -> tuple[Aggregate, ...]:
-    evaluators = _evaluators(root)
-    found = []
-    for table in root.tables("aggregates", least=0):
-        name = table.text("evaluator")
-        evaluator = next((one for one in evaluators if one.id == name), None)
-        if evaluator is None:
-            raise table.refuse("evaluator", f"knows no evaluator {name!r}")
-        due = table.texts("windows")
-        for label in due:
-            if label not in {window.label for window in windows}:
-                raise table.refuse("windows", f"knows no window {label!r}")
-        if not due:
-            raise table.refuse("windows", "must name the windows in which the figure is due")
-        unit = FigureUnit(table.convert("unit", one_of(*_DECLARED)))
-        found.append(
-            Aggregate(table.text("id"), unit, evaluator, table.text("method"), table.text("source"), due, table.line)
-        )
-        table.finish()
-    unique(root, "aggregates", [aggregate.id for aggregate in found])
-    return tuple(found)
+    evaluators = root.rows("evaluators", _evaluator, least=0, by="id")
+    return root.rows("aggregates", lambda table: _aggregate(table, evaluators, windows), least=0, by="id")
 
 
-def _evaluators(root: DeclarationTable) -> tuple[Evaluator, ...]:
-    found = []
-    for table in root.tables("evaluators", least=0):
-        key = table.text("key")
-        if not _THUMBPRINT.fullmatch(key):
-            raise table.refuse("key", "must be the RFC 7638 thumbprint of the evaluator's public key")
-        found.append(Evaluator(table.text("id"), table.text("name"), key))
-        table.finish()
-    unique(root, "evaluators", [evaluator.id for evaluator in found])
-    return tuple(found)
+def _aggregate(table: DeclarationTable, evaluators: tuple[Evaluator, ...], windows: tuple[Window, ...]) -> Aggregate:
+    evaluator = table.part(lambda: _named_evaluator(table, evaluators))
+    due = table.part(lambda: _due(table, windows))
+    unit = table.part(lambda: FigureUnit(table.convert("unit", one_of(*_DECLARED))))
+    aggregate = Aggregate(
+        table.text("id"), unit, evaluator, table.text("method"), table.text("source"), due, table.line
+    )
+    table.finish()
+    return aggregate
+
+
+def _named_evaluator(table: DeclarationTable, evaluators: tuple[Evaluator, ...]) -> Evaluator:
+    name = table.text("evaluator")
+    evaluator = next((one for one in evaluators if one.id == name), None)
+    if evaluator is None:
+        raise table.refuse("evaluator", f"knows no evaluator {name!r}")
+    return evaluator
+
+
+def _due(table: DeclarationTable, windows: tuple[Window, ...]) -> tuple[str, ...]:
+    due = table.texts("windows")
+    for label in due:
+        if label not in {window.label for window in windows}:
+            raise table.refuse("windows", f"knows no window {label!r}")
+    if not due:
+        raise table.refuse("windows", "must name the windows in which the figure is due")
+    return due
+
+
+def _evaluator(table: DeclarationTable) -> Evaluator:
+    evaluator = Evaluator(table.text("id"), table.text("name"), table.convert("key", _thumbprint))
+    table.finish()
+    return evaluator
+
+
+def _thumbprint(text: str) -> str:
+    if not _THUMBPRINT.fullmatch(text):
+        raise ValueError("must be the RFC 7638 thumbprint of the evaluator's public key")
+    return text
 
 
 def read_tariffs(
@@ -78,20 +95,26 @@ def read_tariffs(
     windows: tuple[Window, ...],
     rounding: Rounding,
     caps: Caps,
+    parties: tuple[ContractParty, ...],
 ) -> tuple[Tariff, ...]:
     """The priced terms in the order in which caps are applied."""
-    known = KnownTerms({m.id: m for m in measures}, {a.id: a for a in aggregates}, indices, windows, rounding)
-    both = known.measures.keys() & known.aggregates.keys()
-    if both:
-        raise root.refuse("aggregates", f"uses the name of a measure: {min(both)}")
-    found = tuple(_tariff(table, known) for table in root.tables("tariffs", least=0))
-    unique(root, "tariffs", [tariff.id for tariff in found])
-    _check_person_cap(root, found, known, caps)
-    read = {name for tariff in found for name in tariff.figures()} | {caps.person_excess}
-    for aggregate in aggregates:
-        if aggregate.id not in read:
-            raise root.refuse("aggregates", f"declares {aggregate.id!r}, which no tariff reads")
-    return found
+    by_measure = root.part(lambda: {measure.id: measure for measure in measures})
+    by_aggregate = root.part(lambda: {aggregate.id: aggregate for aggregate in aggregates})
+    payers = root.part(lambda: tuple(party for party in parties if party.role == "outcome_payer"))
+    known = KnownTerms(by_measure, by_aggregate, indices, windows, rounding, payers)
+    tariffs = root.rows("tariffs", lambda table: _tariff(table, known), least=0, by="id")
+    with root.check():
+        both = known.measures.keys() & known.aggregates.keys()
+        if both:
+            raise root.refuse("aggregates", f"uses the name of a measure: {min(both)}")
+    with root.check():
+        _check_person_cap(root, tariffs, known, caps)
+        read = {name for tariff in tariffs for name in tariff.figures()} | {caps.person_excess}
+        for table, aggregate in zip(root.tables("aggregates", least=0), aggregates, strict=True):
+            with table.check():
+                if aggregate.id not in read:
+                    raise table.refuse("id", "is declared, and no tariff reads it")
+    return tariffs
 
 
 def _check_person_cap(root: DeclarationTable, tariffs: tuple[Tariff, ...], known: KnownTerms, caps: Caps) -> None:
@@ -105,7 +128,7 @@ def _check_person_cap(root: DeclarationTable, tariffs: tuple[Tariff, ...], known
     if not caps.person_excess:
         return
     due = {label for name in declared for label in known.aggregates[name].windows}
-    if known.aggregates[caps.person_excess].unit is not FigureUnit.MINOR:
+    if known.aggregates[caps.person_excess].unit != FigureUnit.MINOR:
         raise root.table("caps").refuse("person_excess", f"must be in {FigureUnit.MINOR}")
     if not due <= set(known.aggregates[caps.person_excess].windows):
         reason = "must be due in every window in which a priced figure is: else a person would pass the cap meanwhile"
@@ -113,16 +136,29 @@ def _check_person_cap(root: DeclarationTable, tariffs: tuple[Tariff, ...], known
 
 
 def _tariff(table: DeclarationTable, known: KnownTerms) -> Tariff:
-    kind = TARIFFS[table.convert("kind", one_of(*TARIFFS))]
     name = table.text("id")
     cap, cap_window = table.integer("cap_minor", 0), table.integer("cap_window_minor", 0)
-    carries = "excess" in table and table.convert("excess", one_of("lost", "carried")) == "carried"
-    if ("excess" in table) != bool(cap_window):
-        raise table.refuse("excess", "and cap_window_minor belong together: what becomes of what the cap cuts")
-    gate = _gate(table.table("gate"), known) if "gate" in table else None
-    tariff = kind.read(table, name, known)
-    table.finish()
-    return replace(tariff, cap_minor=cap, cap_window_minor=cap_window, carries_excess=carries, gate=gate)
+    excess = table.convert("excess", one_of("lost", "carried")) if "excess" in table else "lost"
+    gate = table.part(lambda: _gate(table.table("gate"), known)) if "gate" in table else None
+    with table.check():
+        if ("excess" in table) != bool(cap_window):
+            raise table.refuse("excess", "and cap_window_minor belong together: what becomes of what the cap cuts")
+    kind = TARIFFS[table.convert("kind", one_of(*TARIFFS))]
+    table.knows("price_by_payer")
+    tariff = table.whole(lambda: kind.read(table, name, known))
+    carries = table.part(lambda: excess == "carried")
+    tariff = replace(tariff, cap_minor=cap, cap_window_minor=cap_window, carries_excess=carries, gate=gate)
+    return replace(tariff, payer_prices=table.part(lambda: _payer_prices(table, tariff, known)))
+
+
+def _payer_prices(table: DeclarationTable, tariff: Tariff, known: KnownTerms) -> tuple[int, ...]:
+    if "price_by_payer" in table:
+        if not tariff.single_price:
+            raise table.refuse("price_by_payer", "needs a kind with a price for each unit")
+        return known.payer_prices(table)
+    if not any(payer.share_parts for payer in known.payers):
+        raise table.refuse("price_by_payer", "is missing: no share_parts say what each payer bears")
+    return ()
 
 
 def _gate(table: DeclarationTable, known: KnownTerms) -> Gate:
@@ -136,22 +172,32 @@ def read_caps(root: DeclarationTable, aggregates: tuple[Aggregate, ...]) -> Caps
     if "caps" not in root:
         return Caps()
     table = root.table("caps")
+    returns = table.part(lambda: _read_return(root, table))
+    contract, person = table.integer("contract_minor", 0), table.integer("person_minor", 0)
+    excess = table.part(lambda: _person_excess(table, aggregates)) if "person_excess" in table else ""
+    table.finish()
+    capital, per_mille, years = returns
+    return Caps(contract, person, excess, capital, per_mille, years, table.line)
+
+
+def _person_excess(table: DeclarationTable, aggregates: tuple[Aggregate, ...]) -> str:
+    excess = table.text("person_excess")
+    if excess not in {aggregate.id for aggregate in aggregates}:
+        raise table.refuse("person_excess", f"knows no aggregate {excess!r}")
+    return excess
+
+
+def _read_return(root: DeclarationTable, table: DeclarationTable) -> tuple[int, int, int]:
+    """The capital that a return is reckoned of, per mille a year, and years; noughts where nothing bounds a return."""
+    table.knows("capital_minor", "return_per_mille_a_year", "return_years")
     lent = lent_minor(root)
     if lent and "capital_minor" in table:
         raise table.refuse("capital_minor", "stands in [settlement.investor] already: the draws added up")
-    has_return = "return_per_mille_a_year" in table
+    has_return = "return_per_mille_a_year" in table or "return_years" in table
     capital = (lent if has_return else 0) or table.integer("capital_minor", 0)
-    excess = table.text("person_excess") if "person_excess" in table else ""
-    if excess and excess not in {aggregate.id for aggregate in aggregates}:
-        raise table.refuse("person_excess", f"knows no aggregate {excess!r}")
-    caps = Caps(
-        contract_minor=table.integer("contract_minor", 0),
-        person_minor=table.integer("person_minor", 0),
-        person_excess=excess,
-        capital_minor=capital,
-        return_per_mille_a_year=table.integer("return_per_mille_a_year", most=1000) if capital else 0,
-        return_years=table.integer("return_years", least=1, most=30) if capital else 0,
-        line=table.line,
-    )
-    table.finish()
-    return caps
+    if not capital:
+        if has_return:
+            raise table.refuse("capital_minor", "is missing: a return is reckoned of what was lent", rule="key-missing")
+        return 0, 0, 0
+    per_mille = table.integer("return_per_mille_a_year", most=1000)
+    return capital, per_mille, table.integer("return_years", least=1, most=30)

@@ -21,7 +21,7 @@ from outcome_verifier import canonical
 from policies.decision import Decision, FactValue
 from policies.engine import PolicyEngine, PolicyRequest
 from policies.facts import FACTS, Facts, LogFacts
-from policies.programme import load_programme
+from policies.programme_file import load_programme
 from policies.terms import Action, Party, Purpose, Role
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gateway.attestations.claims import LOGS
-from gateway.attestations.seals import seal_leaf_object
+from gateway.attestations.seals import named_batches, seal_leaf_object
 from gateway.installation.gateway import Gateway
 from gateway.store import ledger, queries
 from gateway.store.tables import ReleaseRow
@@ -40,12 +40,14 @@ def assemble(
     session, now = uow.session, uow.now
     status = gateway.status_token(uow, no_older_than=row.issued_at)  # first: it may add an entry to the log
     attest = gateway.log_key("attest")
+    named = named_batches(row.draft)
     seals = [
         {
             "leaf": seal_leaf_object(batch.seal_sha256),
             "proof": ledger.receipt(session, "attest", batch.leaf_index, attest, at=now),
         }
         for batch in queries.batches(session, row.contract_id)
+        if batch.batch_id in named
     ]
     body = {
         "schema": SCHEMA,

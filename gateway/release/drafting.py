@@ -40,6 +40,7 @@ from gateway.outcomes.terms import Window
 from gateway.release.planning import Draft, ReleaseRequest, series_of
 from gateway.release.states import ReleaseAction, ReleaseState, after
 from gateway.store import queries
+from gateway.store.counting import counted_batches
 from gateway.store.tables import ReleaseRow
 from outcome_verifier import canonical
 from vocabulary.releases import Recipient, Template
@@ -114,7 +115,8 @@ def draft(gateway: Gateway, session: Session, request: ReleaseRequest, planned: 
         evaluation=now,
         before=next((found for found, part in zip(before, needed, strict=True) if part in behind[-1:]), None),
         due=due,
-        seals=[Seal.of_row(row).claim() for row in queries.batches(session, contract.id)],
+        documented={name: minor for name, (_, minor) in planned.documented.items()},
+        seals=[Seal.of_row(row).claim() for row in counted_batches(session, contract, window.to_week)],
         sources=claims.Sources(
             str(window.to_week), slot, contract.named_sources, salted_digest(now.inputs_sha256, salt)
         ),

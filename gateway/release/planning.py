@@ -24,12 +24,12 @@ from gateway.errors.release import ReleaseInterrupted, RevisionUnknown, WindowIn
 from gateway.evaluation import evaluating
 from gateway.installation.authority import Authorised, municipality
 from gateway.installation.gateway import Gateway
-from gateway.intake.enrolment import is_sealed
-from gateway.outcomes.blocks import block_of, shown_with
+from gateway.outcomes.blocks import block_of, is_unsettled, shown_with
 from gateway.outcomes.contract import Contract
+from gateway.outcomes.opening import OpeningBalances
 from gateway.outcomes.terms import Window
 from gateway.release.states import ReleaseState
-from gateway.store import contract_queries, queries
+from gateway.store import contract_queries, counting, queries
 from gateway.store.tables import ReleaseRow
 from policies.disclosure import DisclosureRules, may_show_total
 from policies.facts import Facts, ReleaseFacts
@@ -156,18 +156,20 @@ def plan(
 
 
 def check_is_shown(request: ReleaseRequest) -> None:
-    """Raise `WindowInBlock` where what is asked for is shown with a later window; the creditor is paid on time."""
-    later = shown_with(request.contract, request.window.label)
-    if later and request.template is not Template.PAYMENT_DOCUMENT:
-        raise WindowInBlock(window=request.window.label, later=later)
+    """Raise `WindowInBlock` where what is asked for is shown with a later window, if with any; the creditor is paid on
+    time."""
+    contract, label = request.contract, request.window.label
+    later = shown_with(contract, label)
+    if (later or is_unsettled(contract, label)) and request.template is not Template.PAYMENT_DOCUMENT:
+        raise WindowInBlock(window=label, later=later)
 
 
 def _check_today(session: Session, request: ReleaseRequest) -> None:
     """Raise `ReadersHeld` where what a reader would get may not be shown by today's rules, and `SealsCorrupt` where the
     windows that wait are not those that were sealed; the creditor is paid."""
     if request.template is not Template.PAYMENT_DOCUMENT:
-        check_readers(session, request.contract)
         opening_versions(session, request.contract.id)
+        check_readers(session, request.contract)
 
 
 def is_issued(row: ReleaseRow) -> bool:
@@ -214,15 +216,16 @@ def _facts(
 ) -> ReleaseFacts:
     """What the policy is told of a release. What is held is not complete."""
     contract, window = request.contract, request.window
+    people = counting.counted_people(session, contract, window.to_week)
     return ReleaseFacts(
         purpose=request.purpose,
         contract_sha256=evaluating.newest_digest(session, contract),
         requested_by=request.requested_by or municipality(programme),
-        cohort_sealed=is_sealed(session, contract),
+        cohort_sealed=people > 0,
         release_planned=contract.is_planned(request.template, request.recipient, window.label),  # 3
         window_frozen=now.date() >= contract.freezes_on(window),
         sources_complete=sources_complete,
-        cohort_reaches_k=may_show_total(contract.cohort.size, DisclosureRules(contract.k, contract.k_cohort)),
+        cohort_reaches_k=may_show_total(people, DisclosureRules(contract.k, contract.k_cohort)),
         date_declared=contract.is_planned(Template.PREDICATE, request.recipient, window.label) and is_due,
         codes_acceptable=codes_acceptable,
         # the draft's only table comes from show_breakdown, and the rehearsal judges it again
@@ -292,12 +295,20 @@ def _check_order(gateway: Gateway, session: Session, request: ReleaseRequest) ->
     later = rows.keys() - {*earlier, label}
     if later and request.template == Template.PAYMENT_DOCUMENT:
         raise WindowOutOfOrder(window=label, other=min(later), reason="was released already")
-    totals = {} if opening is None else opening.totals()
-    before_block = contract.windows_until(block_of(contract, label)[0].label)[:-1]
     if request.template != Template.PAYMENT_DOCUMENT:  # a total tells of its whole block
-        earlier = [part.label for part in before_block]
-    for other in rows.keys() & set(earlier):
-        for line in rows[other].due:
+        label = block_of(contract, label)[0].label
+    return documented_before(session, contract, label, opening)
+
+
+def documented_before(
+    session: Session, contract: Contract, label: str, opening: OpeningBalances | None
+) -> dict[str, tuple[int, int]]:
+    """What the payment documents of the windows before one, and the opening balances, add up to, by tariff: (quantity,
+    minor units). Once a window has its document, no earlier one is corrected any more."""
+    rows = queries.payment_documents(session, contract.id)
+    totals = {} if opening is None else opening.totals()
+    for window in contract.windows_until(label)[:-1]:
+        for line in rows[window.label].due if window.label in rows else ():
             quantity, amount = totals.get(line["tariff"], (0, 0))
             totals[line["tariff"]] = (quantity + line["quantity"], amount + line["amount_minor"])
     return totals

@@ -27,14 +27,13 @@ from gateway.events.event import PersonLine
 from gateway.events.rights import StatementReleased
 from gateway.installation.authority import Asking, Authorised, municipality
 from gateway.installation.gateway import Gateway
-from gateway.intake.enrolment import is_sealed
 from gateway.outcomes.contract import Contract, Measure
 from gateway.outcomes.evaluate import Evaluation, evaluate
 from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.results import person_result
 from gateway.outcomes.terms import Window
 from gateway.outcomes.verdicts import WeekReason
-from gateway.store import basis, contract_queries, queries
+from gateway.store import basis, contract_queries, counting, queries
 from gateway.store.rights_tables import StatementRow
 from gateway.store.tables import Subject
 from policies.basis import RecordKind
@@ -178,7 +177,7 @@ def _authorise(
         purpose=Purpose.INDIVIDUAL_FOLLOW_UP,
         contract_sha256=evaluating.newest_digest(session, contract),
         requested_by=municipality(programme),
-        cohort_sealed=is_sealed(session, contract),
+        cohort_sealed=counting.counted_people(session, contract, window.to_week) > 0,
         release_planned=any((one.kind, one.window) == (kind, window.label) for one in contract.statements),
         window_frozen=asking.now.date() >= contract.freezes_on(window),
         sources_complete=frozen is not None and held is None,

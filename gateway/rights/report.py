@@ -240,15 +240,17 @@ def _what_recipients_got(
 
 
 def _is_counted(gateway: Gateway, session: Session, programme: Programme, row: ReleaseRow, subject: Subject) -> bool:
-    """Whether the person's data were in the figures: enrolled by the window's end, and not taken out by the exit rule
-    that the contract had for the window, with what was known when its data froze.
+    """Whether the person's data were in the figures: enrolled by the window's end, in a batch that counted by then, and
+    not taken out by the exit rule that the contract had for the window, with what was known when its data froze.
     """
     window = gateway.contract(session, row.contract_id).window(row.window)
     if window.to_week.sunday < subject.enrolled_on:
         return False
     contract = gateway.contract_for(session, row.contract_id, window)
-    [person] = histories(session, contract, programme, known_at=row.known_at, only=subject.subject_id)
-    return not is_taken_out(contract, person, window.to_week)
+    found = histories(session, contract, programme, known_at=row.known_at, only=subject.subject_id)
+    return any(
+        person.counts_at(window.to_week) and not is_taken_out(contract, person, window.to_week) for person in found
+    )
 
 
 def _notice(row: StatementRow, contract: Contract, reference: str) -> NoticeReceived | None:

@@ -50,6 +50,11 @@ def batches(session: Session, contract_id: str) -> Sequence[Batch]:
     return session.exec(select(Batch).where(Batch.contract_id == contract_id).order_by(Batch.batch_id)).all()
 
 
+def batches_as_sealed(session: Session, contract_id: str) -> list[Batch]:
+    """The same in the order in which they were sealed, as the log has it."""
+    return sorted(batches(session, contract_id), key=lambda row: row.leaf_index)
+
+
 def subjects(session: Session, contract_id: str, *, only: str | None = None) -> Sequence[Subject]:
     """The people of a contract, or one of them, by subject id."""
     query = select(Subject).where(Subject.contract_id == contract_id).order_by(Subject.subject_id)

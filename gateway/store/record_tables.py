@@ -25,6 +25,7 @@ class PullRun(SQLModel, table=True):
     position: str  # the last subject whose answer is kept; of a source that is asked person by person
     cursor: str  # where a source of changes goes on: the last that cannot be a CPR number
     newest_file: str  # the name of the file that told everything, where the records came as one; empty until then
+    batches: int  # sealed when it began
     people: list[str] = json_value()  # subject ids asked about; of the newest run of a source alone
     counts: dict[str, Any] = json_value()
     began_at: datetime = instant()

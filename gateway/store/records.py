@@ -42,6 +42,7 @@ def run_of(
     weeks: tuple[Week, Week],
     *,
     asked_to: Week,
+    batches: int,
     now: datetime,
 ) -> tuple[PullRun, bool]:
     """The run that was interrupted, and true; or a new one.
@@ -70,6 +71,7 @@ def run_of(
         from_week=weeks[0].ordinal,
         to_week=weeks[1].ordinal,
         asked_to_week=asked_to.ordinal,
+        batches=batches,
         position="",
         cursor=before.cursor if before is not None and told else "",
         newest_file="",

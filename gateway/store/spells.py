@@ -8,7 +8,7 @@ since it was first told. A person's spells of one source stand as one sealed val
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -100,7 +100,7 @@ def store_spells(
     edition: int,
     now: datetime,
     people: Collection[SubjectRef] = (),
-    covered_since: Collection[int] = (),
+    covered_since: Callable[[str], Collection[int]] = lambda _: (),
 ) -> int:
     """Make these spells what is known of the covered weeks; returns for how many subjects something changed.
 
@@ -108,8 +108,8 @@ def store_spells(
 
     A subject's spells outside `from_week`..`to_week` stay, but for weeks that the new spells name: a late
     correction. What a newer edition told stays too, in whatever order the files come; and of the weeks that one has
-    covered (`covered_since`, ordinals) nothing is told at all, for what it left open it did not know. Storing the same
-    spells twice changes nothing.
+    covered (`covered_since`, ordinals by subject id) nothing is told at all, for what it left open it did not know.
+    Storing the same spells twice changes nothing.
     """
     by_subject: dict[str, list[StatusSpell]] = {person.value: [] for person in people}
     for spell in spells:
@@ -127,8 +127,9 @@ def store_spells(
             for week in range(spell.from_week.ordinal, spell.to_week.ordinal + 1):
                 told.setdefault(week, set()).add((spell.status, spell.code))
         after = dict(before)
+        covered = covered_since(subject)
         for week, codes in told.items():
-            if week in covered_since or (week in before and before[week][0] > edition):
+            if week in covered or (week in before and before[week][0] > edition):
                 continue
             after[week] = (edition, frozenset(codes))
         after = {week: shown for week, shown in after.items() if shown[1]}

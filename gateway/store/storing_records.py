@@ -136,7 +136,9 @@ def ended_people(
 
     `weeks` are those that the contract needs. The civil register itself is asked about those abroad, who may return.
     """
-    complete = queries.completeness(queries.pulls(session, contract_id, declaration.id), first=weeks[0]).to_week
+    sealed = len(queries.batches(session, contract_id))
+    rows = [row for row in queries.pulls(session, contract_id, declaration.id) if row.batches == sealed]
+    complete = queries.completeness(rows, first=weeks[0]).to_week  # of everybody
     untold = range(min(weeks[1], weeks[0] if complete is None else complete + 1).ordinal, weeks[1].ordinal + 1)
     away = [Status.DEAD] if declaration.kind == "life_events" else [Status.DEAD, Status.NOT_RESIDENT]
     this_week = Week.of(danish_day(now)).ordinal

@@ -36,10 +36,12 @@ class Batch(SQLModel, table=True):
     root_hex: str
     nonce_hex: str
     sealed_on: str
+    sealed_at: datetime = instant()
     seal_sha256: str
     leaf_index: int
-    block_ends: list[str] = json_value()  # labels, with the last batch of a contract that is shown in blocks
-    plan_sha256: str  # of contract and ends, salted; in the seal
+    counts_from: str  # label of the window from which its people count: the first that no document was made of
+    block_ends: list[str] = json_value()  # labels, by the people who were sealed by then, of a contract with blocks
+    plan_sha256: str  # of contract, ends and `counts_from`, salted; in the seal
     plan_salt_hex: str  # which never leaves the municipality
 
 
@@ -87,7 +89,11 @@ class SubjectKeyRow(SQLModel, table=True):
 class PullRow(SQLModel, table=True):
     """Files that were pulled: the cursor of each source. Trusted; an edit hides a gap in the data."""
 
-    __table_args__ = (UniqueConstraint("contract_id", "source_id", "file_sha256", "meaning_sha256", "asked_to_week"),)
+    __table_args__ = (
+        UniqueConstraint(
+            "contract_id", "source_id", "file_sha256", "meaning_sha256", "asked_to_week", "batches", name="pull_once"
+        ),
+    )
     id: int | None = Field(default=None, primary_key=True)
     contract_id: str = Field(index=True)
     source_id: str
@@ -98,6 +104,7 @@ class PullRow(SQLModel, table=True):
     to_week: int
     edition: int
     asked_to_week: int
+    batches: int  # so many were sealed when it was asked: it tells nothing of the people of later ones
     counts: dict[str, Any] = json_value()
     measures: dict[str, int] = json_value()  # what later pulls are judged beside
     decision_id: str

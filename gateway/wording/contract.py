@@ -119,6 +119,12 @@ LINES: Mapping[str, Both] = {
         "Each amount is shared: {shares}; what is left in whole minor units goes to the largest fractions, so that the "
         "shares always add up to the amount",
     ),
+    "no_shares": in_both(
+        "Hvad hver betaler skylder, står ved hver takst; resten i hele mindste enheder til de største brøkdele",
+        "What each payer owes stands beside each tariff; what is left in whole minor units goes to the largest"
+        " fractions",
+    ),
+    "by_payer": in_both("; heraf {prices}", "; of which {prices}"),
     "operator": in_both("Leverandør: {name}", "Operator: {name}"),
     "investor": in_both("Investor: {name}", "Investor: {name}"),
     "cohort": in_both(
@@ -126,6 +132,10 @@ LINES: Mapping[str, Both] = {
         "{size} people, enrolled from {first} to {last}; everyone referred is the denominator",
     ),
     "batches": in_both("Hold, som forsegles samlet: {batches}", "Batches that are sealed as a whole: {batches}"),
+    "batches_in_turn": in_both(
+        "Hvert hold tæller fra den første periode, som intet var frigivet for, da det blev forseglet",
+        "Each batch counts from the first window of which nothing was released when it was sealed",
+    ),
     "cut_offs": in_both(
         "Alles tid begynder den dag, da holdet lukkes: {batches}",
         "Everybody's time begins when the batch closes: {batches}",

@@ -159,7 +159,7 @@ def keep_records(made: Robbed) -> None:
         weeks = {"from_week": 1, "to_week": 2, "asked_to_week": 2}
         run = PullRun(
             id="0" * 64, contract_id=made.town.contract, source_id="cases", source_sha256="", position="", cursor="",
-            newest_file="", people=[], counts={}, began_at=uow.now, **weeks,
+            newest_file="", batches=1, people=[], counts={}, began_at=uow.now, **weeks,
         )  # fmt: skip
         told = [Versioned(person, ("a",), f"record-{n}", 1, is_deleted=False) for n, person in enumerate(people)]
         for page in range(0, len(told), PEOPLE):

@@ -24,7 +24,7 @@ from gateway.rights import requests
 from gateway.rights.requests import Right
 from gateway.settlement import billing, paying
 from policies.errors import PolicyDenied, ProgrammeInvalid
-from policies.programme import load_programme
+from policies.programme_file import load_programme
 from policies.terms import Role
 from tests.functional.test_evidence import BUSINESS, reference_of
 from tests.functional.test_governance import with_other_rules

@@ -8,7 +8,7 @@ from pathlib import Path
 from connectors.declaration import load_declaration
 from gateway.documents.processing_record import record
 from gateway.outcomes.contract_file import load_contract
-from policies.programme import load_programme
+from policies.programme_file import load_programme
 from tests.support.histories import EXAMPLES
 
 PAGE = Path(__file__).parents[2] / "docs" / "data-protection.md"

@@ -12,7 +12,7 @@ from connectors.codes import NAMES, shipped_list, shown_by_kind
 from connectors.declaration import load_declaration
 from gateway.outcomes.contract_file import load_contract
 from gateway.outcomes.lint import lint
-from policies.programme import load_programme
+from policies.programme_file import load_programme
 from vocabulary.statuses import Status
 from vocabulary.weeks import Week
 

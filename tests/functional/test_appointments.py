@@ -22,7 +22,7 @@ from gateway.rights import requests
 from gateway.rights.people import Who
 from gateway.store.tables import Subject
 from policies.errors import PolicyDenied, ProgrammeInvalid
-from policies.programme import load_programme
+from policies.programme_file import load_programme
 from policies.terms import Party, Role
 from tests.functional.test_traps import Clock
 from tests.policies.cases import all_cases

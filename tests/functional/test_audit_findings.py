@@ -21,7 +21,7 @@ from gateway.store.log_tables import LogEntry
 from gateway.wording import plain_danish
 from outcome_verifier import canonical, countersignature, endorsement
 from policies.errors import PolicyDenied
-from policies.programme import load_programme
+from policies.programme_file import load_programme
 from tests.functional.test_traps import Clock
 from tests.support import auditing
 from tests.support.audit_town import (

@@ -8,14 +8,11 @@ from pathlib import Path
 import pytest
 from sqlmodel import select
 
-from gateway.attestations import block_plan
-from gateway.attestations.block_plan import ends_of_blocks
-from gateway.attestations.calendar_audit import AuditedContract, audit_contract, plan_of_blocks
+from gateway.attestations.block_plan import SealedDays, ends_of_blocks
 from gateway.attestations.judged_calendar import JudgedCalendar
 from gateway.errors.release import WindowInBlock, WindowOutOfOrder
 from gateway.events.rights import ErasureRepeated
 from gateway.intake import enrolment
-from gateway.outcomes.contract import Contract
 from gateway.outcomes.contract_file import load_contract
 from gateway.oversight.audit.recomputing import Recomputed, recompute
 from gateway.release import correction
@@ -24,14 +21,13 @@ from gateway.rights import erasure
 from gateway.store import queries
 from gateway.store.rights_tables import ErasureRow
 from gateway.store.tables import Subject
-from tests.functional.test_blocks import LATE, PAYMENT, TOTAL, WINDOWS, text_of, town, verified
+from tests.functional.test_blocks import LATE, PAYMENT, TOTAL, WINDOWS, edit, text_of, town, verified
 from tests.functional.test_correction import mend
 from tests.functional.test_traps import Clock
 from tests.support.auditing import AUDITOR, appoint
 from tests.support.command_line import run
 from tests.support.municipality import EXTRACT_PEOPLE, SMALL_COURSE, SimulatedMunicipality, copied
 from tests.support.simulated import Municipality, acting, simulated
-from vocabulary.errors import DeclarationInvalid
 from vocabulary.releases import Template
 
 pytestmark = pytest.mark.long
@@ -40,6 +36,7 @@ __all__ = ["town"]
 
 INNER, END = "2020H1", "2020H2"
 NEVER_ASKED = ("[cohort]\n", "[cohort]  # a text of its own: how far another test's came is not told again\n")
+EARLY, LAST_DAY = [date(2018, 10, 1)], [date(2018, 12, 30)]
 IN_BLOCKS = WINDOWS[:3] + WINDOWS[4:]
 TWO_BATCHES = ('id = "2018"\nsize = 30\n', 'id = "early"\nsize = 15\n\n[[cohort.batches]]\nid = "late"\nsize = 15\n')
 
@@ -117,17 +114,45 @@ def erase_somebody(town: SimulatedMunicipality) -> None:
 
 
 def test_who_was_erased_between_two_batches_could_have_begun_on_any_day(tmp_path: Path):
-    """The day is not known any more, and what was counted stays in the totals: the plan holds whoever began when."""
+    """The day is not known any more, and what was counted stays in the totals: the plan holds on whichever it was."""
     town = built(tmp_path, TWO_BATCHES)
     early, late = lists_of(town)
     enrolment.enrol(town.gateway, town.contract, "early", early)
     erase_somebody(town)
     enrolment.enrol(town.gateway, town.contract, "late", late)
     assert len(days_of(town)) == 29
-    worst = audit_contract(load_contract((town.folder / "impact60.toml").read_bytes(), file="impact60.toml")).worst
-    assert worst is not None
-    assert sealed_ends(town) == [[], list(worst.ends)]
-    assert set(worst.ends) < set(IN_BLOCKS)
+    assert sealed_ends(town) == [[], list(IN_BLOCKS)]
+
+
+@pytest.mark.long  # an audit takes three seconds
+@pytest.mark.parametrize(
+    ("sealed", "ends"),
+    [
+        pytest.param([(0, 30, EARLY * 30)], WINDOWS, id="everybody on the first day"),
+        pytest.param([(0, 30, EARLY * 29 + LAST_DAY)], IN_BLOCKS, id="one of them on the last"),
+        pytest.param([(0, 30, EARLY * 29)], IN_BLOCKS, id="nobody knows one day, which may be the last"),
+        pytest.param([(0, 3, EARLY * 3)], (), id="a few"),
+        pytest.param([(0, 3, EARLY * 3), (3, 27, EARLY * 27)], WINDOWS[3:], id="a few, and others later"),
+        pytest.param([(0, 27, EARLY * 27), (2, 3, LAST_DAY * 3)], IN_BLOCKS, id="a few later, while others go on"),
+        pytest.param(
+            [(0, 27, EARLY * 27), (5, 3, EARLY * 3)],
+            (*WINDOWS[:2], WINDOWS[-1]),
+            id="a few late, with all that was theirs before: too large a part of one window",
+        ),
+    ],
+)
+def test_batches_are_planned_as_they_count(sealed: list[tuple[int, int, list[date]]], ends: tuple[str, ...]):
+    """Each is the window from which on people count, how many they are, and the days that are known."""
+    contract = load_contract(text_of(*LATE), file="folds.toml")
+    assert ends_of_blocks(contract, [SealedDays(*one) for one in sealed]) == tuple(ends)
+
+
+def test_who_counts_later_leaves_what_was_shown_as_it_is():
+    contract = load_contract(text_of(*LATE), file="folds.toml")
+    sealed = [SealedDays(0, 15, EARLY * 15), SealedDays(1, 15, LAST_DAY * 15)]
+    assert ends_of_blocks(contract, sealed) == ("2019H1", "2019H2", "2020H2", "2021H1")
+    shown = ends_of_blocks(contract, sealed, shown={"2018H2"})
+    assert shown == ("2018H2",), "beside it nothing may be shown any more: what comes later less it is about fifteen"
 
 
 def test_an_auditor_computes_the_plan_of_two_batches_again(tmp_path: Path):
@@ -148,35 +173,25 @@ def test_an_auditor_computes_the_plan_of_two_batches_again(tmp_path: Path):
         return recompute(acting(town.gateway, AUDITOR), town.contract, WINDOWS[0], *PAYMENT).plan
 
     assert plan() is Recomputed.SAME
-    erase_somebody(town)
-    assert plan() is Recomputed.NOT_COMPUTED
+    edit(town, "UPDATE batch SET counts_from = ?", WINDOWS[1])
+    assert plan() is Recomputed.NOT_OPENED
 
 
 @pytest.mark.long  # an audit takes three seconds
 def test_without_a_day_of_somebody_all_windows_stand_where_they_always_do():
     text = text_of(("k_cohort = 25", 'k_cohort = 25\nfold = "blocks"\nfold_at_most = 1\nfold_cost = "payer"'))
-    contract = load_contract(text, file="safe.toml")
-    assert ends_of_blocks(contract, [], people=1) == WINDOWS
-    assert ends_of_blocks(load_contract(text_of(), file="on-time.toml"), [], people=0) == ()
+    days = [date(2018, 10, 1 + day % 20) for day in range(30)]
+    assert ends_of_blocks(load_contract(text, file="safe.toml"), [SealedDays(0, 31, days)]) == WINDOWS
+    assert ends_of_blocks(load_contract(text_of(), file="on-time.toml"), []) == ()
 
 
-def test_where_nothing_passes_everything_waits_for_the_last_window(monkeypatch: pytest.MonkeyPatch):
+def test_where_nothing_passes_what_was_shown_stays_and_nothing_more_is(monkeypatch: pytest.MonkeyPatch):
     """At the seal nothing is refused any more."""
     contract = load_contract(text_of(*LATE), file="folds.toml")
-    monkeypatch.setattr(JudgedCalendar, "ends", lambda self: None)
-    found = plan_of_blocks(contract, [date(2018, 10, 1)] * 30)
-    assert (found.ends, found.longest_wait) == (WINDOWS[-1:], 5)
-
-
-def test_without_a_plan_and_without_a_day_everything_waits_too(monkeypatch: pytest.MonkeyPatch):
-    """A text that the audit would refuse today, and somebody who was erased."""
-    contract = load_contract(text_of(*LATE), file="folds.toml")
-
-    def refuse(contract: Contract) -> AuditedContract:
-        raise DeclarationInvalid(file=contract.file, line=1, key="", reason="no plan passes")
-
-    monkeypatch.setattr(block_plan, "audit_contract", refuse)
-    assert ends_of_blocks(contract, [date(2018, 10, 1)], people=2) == WINDOWS[-1:]
+    monkeypatch.setattr(JudgedCalendar, "ends", lambda self, shown: None)
+    sealed = [SealedDays(0, 30, [date(2018, 10, 1)] * 30)]
+    assert ends_of_blocks(contract, sealed) == ()
+    assert ends_of_blocks(contract, sealed, shown={WINDOWS[1], WINDOWS[0]}) == WINDOWS[:2]
 
 
 def test_a_correction_of_a_blocks_total_is_signed_over_the_whole_block(town: Municipality, tmp_path: Path):

@@ -231,11 +231,11 @@ def test_under_a_cap_by_window_every_earlier_window_is_evaluated_anew(town: Simu
 
 @pytest.mark.parametrize(
     ("ends", "behind"),
-    [((), "2020H1"), (("2018H2", LAST), "2018H2"), (("2018H2", "2019H1", LAST), "2019H1"), ((LAST,), "")],
+    [(None, "2020H1"), (("2018H2", LAST), "2018H2"), (("2018H2", "2019H1", LAST), "2019H1"), ((LAST,), "")],
 )
 @pytest.mark.parametrize("cap", [0, 10**9])
 def test_a_totals_weeks_are_those_since_the_window_or_block_before(
-    town: SimulatedMunicipality, ends: tuple[str, ...], behind: str, cap: int
+    town: SimulatedMunicipality, ends: tuple[str, ...] | None, behind: str, cap: int
 ):
     """Of everybody, the erased among them; also where a cap by window asks for every window before."""
     known = row_of(town, LAST, *TOTAL).known_at

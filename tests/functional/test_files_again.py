@@ -162,22 +162,6 @@ def test_an_extension_asks_for_more_of_a_file_that_was_read_before(tmp_path: Pat
     assert not any(report.is_new for report in town.pull_all())
 
 
-def test_no_pull_between_two_batches(tmp_path: Path):
-    """Who is enrolled later would never be looked for in the files that were read before."""
-    two = '[[cohort.batches]]\nid = "2018"\nsize = 30\n\n[[cohort.batches]]\nid = "later"\nsize = 5\n'
-    town = small(
-        tmp_path,
-        edits=(
-            ("size = 30\nenrolment_from", "size = 35\nenrolment_from"),
-            ('[[cohort.batches]]\nid = "2018"\nsize = 30\n', two),
-        ),
-    )
-    town.enrol()
-    with pytest.raises(PolicyDenied) as refused:
-        pulled(town, town.drop.income)
-    assert any("enrolled" in rule for rule in refused.value.decision.rule_ids), refused.value.decision.rule_ids
-
-
 def test_an_older_monthly_file_that_comes_late_undoes_no_correction(tmp_path: Path):
     town = simulated(tmp_path, "ballerup", extract_people=50)
     town.enrol()

@@ -13,7 +13,7 @@ from gateway.outcomes.calendar import calendar_of
 from gateway.settlement import billing, paying
 from policies.calendar import views as calendar_views
 from policies.errors import ProgrammeInvalid
-from policies.programme import load_programme
+from policies.programme_file import load_programme
 from policies.terms import Party, Role
 from tests.functional.test_payers import pay
 from tests.functional.test_settle_commands import client

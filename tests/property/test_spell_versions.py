@@ -140,7 +140,7 @@ def stored(store: Store, ref: SubjectRef, one: Pull, *, day: int, before: Sequen
             to_week=FIRST + (one.start + len(one.weeks) - 1),
             edition=one.edition,
             now=NOW + day * DAY,
-            covered_since={
+            covered_since=lambda _: {
                 FIRST.ordinal + other.start + n
                 for other in before
                 if other.edition > one.edition

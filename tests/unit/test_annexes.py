@@ -36,7 +36,8 @@ from gateway.outcomes.tariffs.steps import StepsTariff
 from gateway.outcomes.terms import Caps, Index, Rounding, ScalePoint
 from gateway.wording import annexes as words
 from gateway.wording import formats
-from policies.programme import Programme, load_programme
+from policies.programme import Programme
+from policies.programme_file import load_programme
 from policies.words import ProgrammeWords
 from tests.support.command_line import run
 from tests.support.examples import every_third

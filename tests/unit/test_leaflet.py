@@ -17,7 +17,8 @@ from gateway.outcomes.contract import Contract
 from gateway.outcomes.contract_file import load_contract
 from gateway.outcomes.terms import ExitRule, PlannedRelease
 from gateway.wording.plain_danish import PROMISE
-from policies.programme import Programme, load_programme
+from policies.programme import Programme
+from policies.programme_file import load_programme
 from policies.terms import LegalBasis, purpose_terms
 from tests.support.command_line import run
 from tests.support.histories import EXAMPLES

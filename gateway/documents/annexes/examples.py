@@ -104,7 +104,7 @@ def _course(contract: Contract, counted: Sequence[Tariff], position: int, is_cor
         quantities[measure.id] = count - is_corrected  # seen late, so every window since then is one less
         if isinstance(tariff, PayShareTariff):
             quantities[measure.id] *= _TRIED_PAY_MINOR
-            each = tariff.earned({("", 0): _TRIED_PAY_MINOR}, contract.rounding)
+            each = tariff.worth_of({("", 0): _TRIED_PAY_MINOR}, contract.rounding)
             personal[tariff.id] = each * (quantities[measure.id] // _TRIED_PAY_MINOR)
         elif isinstance(tariff, PersonalTariff):
             year = tariff.plain_year(contract.windows[0].to_week.thursday.year)

@@ -87,9 +87,10 @@ def _read(
     table: DeclarationTable, name: str, states: tuple[WeekState, ...], _indices: tuple[Index, ...]
 ) -> DaysMeasure:
     needed, end = table.integer("needed", least=1, most=3660), table.integer("days_from_enrolment", 0, most=3660)
-    if end and end < needed:
-        raise table.refuse("days_from_enrolment", "holds fewer days than are needed: nobody could reach it")
-    chosen = read_outcome_state(table, states, several=needed > 1)
+    chosen = read_outcome_state(table, states, lambda: needed > 1)
+    with table.check():
+        if end and end < needed:
+            raise table.refuse("days_from_enrolment", "holds fewer days than are needed: nobody could reach it")
     return DaysMeasure(name, states, table.line, needed, end, outcome_state=chosen)
 
 

@@ -161,19 +161,23 @@ def months_read(start: date, end: date, *, partly: bool) -> range:
 def _read(
     table: DeclarationTable, name: str, states: tuple[WeekState, ...], indices: tuple[Index, ...]
 ) -> EarningsMeasure:
-    if len(states) != 1 or not states[0].income_types:
-        raise table.refuse("states", "must name one state with income_types: pay of those types is added up")
-    pay = table.table("earnings")
+    threshold = table.part(lambda: _read_threshold(table.table("earnings"), indices))
+    measure = EarningsMeasure(name, states, table.line, threshold, table.integer("days_from_enrolment", 0, most=3660))
+    with table.check():
+        if len(states) != 1 or not states[0].income_types:
+            raise table.refuse("states", "must name one state with income_types: pay of those types is added up")
+    return measure
+
+
+def _read_threshold(pay: DeclarationTable, indices: tuple[Index, ...]) -> EarningsThreshold:
     by_index = "index" in pay
-    hours = pay.integer("hours_per_week_hundredths", least=1) * pay.integer("weeks", least=1) if by_index else 0
-    threshold = EarningsThreshold(
-        amount_minor=0 if by_index else pay.integer("amount_minor", least=1),
-        hours_hundredths=hours,
-        index=find_index(pay, indices) if by_index else None,
-        counts_partial_months=pay.convert("partial_months", one_of("count", "leave_out")) == "count",
-    )
+    hours = pay.integer("hours_per_week_hundredths", least=1) if by_index else 0
+    weeks = pay.integer("weeks", least=1) if by_index else 0
+    amount = 0 if by_index else pay.integer("amount_minor", least=1)
+    index = find_index(pay, indices) if by_index else None
+    partial = pay.convert("partial_months", one_of("count", "leave_out"))
     pay.finish()
-    return EarningsMeasure(name, states, table.line, threshold, table.integer("days_from_enrolment", 0, most=3660))
+    return EarningsThreshold(amount, hours * weeks, index, partial == "count")
 
 
 KIND = MeasureKind(

@@ -80,8 +80,9 @@ def _read(
     table: DeclarationTable, name: str, states: tuple[WeekState, ...], _indices: tuple[Index, ...]
 ) -> FollowUpMeasure:
     months = table.integers("months", least=1, most=240)
-    if list(months) != sorted(set(months)) or not months:
-        raise table.refuse("months", "must name months after the start, each once, the earliest first")
+    with table.check():
+        if list(months) != sorted(set(months)) or not months:
+            raise table.refuse("months", "must name months after the start, each once, the earliest first")
     return FollowUpMeasure(name, states, table.line, months)
 
 

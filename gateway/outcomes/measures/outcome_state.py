@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from enum import StrEnum
 from itertools import combinations
@@ -98,12 +98,20 @@ class OnceOfWeeksMeasure(OfWeeksMeasure, OnceMeasure):
     """A measure under which a person is one unit, or none, for weeks that may lie in several states."""
 
 
-def read_outcome_state(table: DeclarationTable, states: Sequence[WeekState], *, several: bool) -> OutcomeState | None:
+def read_outcome_state(
+    table: DeclarationTable, states: Sequence[WeekState], takes_several_weeks: Callable[[], bool]
+) -> OutcomeState | None:
     """The measure's word, where it has one; refused where no outcome lies in several states."""
     if "outcome_state" not in table:
         return None
+    return table.part(lambda: _outcome_state(table, states, takes_several_weeks))
+
+
+def _outcome_state(
+    table: DeclarationTable, states: Sequence[WeekState], takes_several_weeks: Callable[[], bool]
+) -> OutcomeState:
     word = OutcomeState(table.convert("outcome_state", one_of(*OutcomeState)))
-    if len(states) < 2 or not several:
+    if len(states) < 2 or not takes_several_weeks():
         what = "rests on one week" if len(states) > 1 else "has one state"
         raise table.refuse("outcome_state", f"says nothing here, since an outcome {what}: leave it out")
     return word
@@ -119,8 +127,12 @@ def check_outcome_states(
     if not measures:
         return
     for table, measure in zip(root.tables("measures"), measures, strict=True):
-        if not isinstance(measure, OfWeeksMeasure):
-            continue
+        with table.check():
+            _check_outcome_state(table, measure, tariffs, breakdown)
+
+
+def _check_outcome_state(table: DeclarationTable, measure: Measure, tariffs: Sequence[Tariff], breakdown: str) -> None:
+    if isinstance(measure, OfWeeksMeasure):
         pairs = list(combinations([state.id for state in measure.states], 2))
         readers = [one for one in tariffs if one.main_figure == measure.id]
         is_priced = any(tariff.tells_apart(*pair) for tariff in readers for pair in pairs)

@@ -103,16 +103,14 @@ class PayMeasure(Measure):
 
 
 def _read(table: DeclarationTable, name: str, states: tuple[WeekState, ...], _indices: tuple[Index, ...]) -> PayMeasure:
-    if len(states) != 1 or not states[0].income_types:
-        raise table.refuse("states", "must name one state with income_types: pay of those types is added up")
-    return PayMeasure(
-        name,
-        states,
-        table.line,
-        counts_partial_months=table.convert("partial_months", one_of("count", "leave_out")) == "count",
-        most_minor=table.integer("most_minor", least=1) if "most_minor" in table else 0,
-        days_from_enrolment=table.integer("days_from_enrolment", 0, most=3660),
-    )
+    partial = table.convert("partial_months", one_of("count", "leave_out"))
+    most = table.integer("most_minor", least=1) if "most_minor" in table else 0
+    days = table.integer("days_from_enrolment", 0, most=3660)
+    with table.check():
+        if len(states) != 1 or not states[0].income_types:
+            raise table.refuse("states", "must name one state with income_types: pay of those types is added up")
+    counts_partial_months = table.part(lambda: partial == "count")
+    return PayMeasure(name, states, table.line, counts_partial_months, most, days)
 
 
 KIND = MeasureKind(

@@ -84,7 +84,7 @@ def _read(
         table.line,
         sustained,
         table.integer("threshold_people", 0),
-        outcome_state=read_outcome_state(table, states, several=sustained > 1),
+        outcome_state=read_outcome_state(table, states, lambda: sustained > 1),
     )
 
 

@@ -146,19 +146,21 @@ def _read(
 ) -> RetentionMeasure:
     needed = table.integer("needed", least=1, most=520)
     within = table.integer("within", needed, most=520)
+    period = table.convert("period", one_of("week", "month"))
+    end, goal = table.integer("days_from_enrolment", 0, most=3660), table.integer("threshold_people", 0)
+    outcome_state = read_outcome_state(table, states, lambda: needed > 1 or period == "month")
     if within < needed:
         raise table.refuse("within", "holds fewer periods than are needed: nobody could reach it")
-    by_month = table.convert("period", one_of("week", "month")) == "month"
     return RetentionMeasure(
         name,
         states,
         table.line,
         needed,
         within,
-        by_month=by_month,
-        days_from_enrolment=table.integer("days_from_enrolment", 0, most=3660),
-        threshold_people=table.integer("threshold_people", 0),
-        outcome_state=read_outcome_state(table, states, several=needed > 1 or by_month),
+        by_month=period == "month",
+        days_from_enrolment=end,
+        threshold_people=goal,
+        outcome_state=outcome_state,
     )
 
 

@@ -103,18 +103,20 @@ def _read(
     table: DeclarationTable, name: str, states: tuple[WeekState, ...], _indices: tuple[Index, ...]
 ) -> WeekBlocksMeasure:
     needed, most = table.integer("weeks_per_block", least=1, most=520), table.integer("most_blocks", least=1, most=520)
-    end = table.integer("weeks_from_enrolment", 0, most=1040)
-    if 0 < end < needed * most:
-        raise table.refuse("weeks_from_enrolment", f"holds fewer weeks than {most} blocks of {needed} need")
+    end, is_consecutive = table.integer("weeks_from_enrolment", 0, most=1040), table.flag("consecutive")
+    outcome_state = read_outcome_state(table, states, lambda: needed > 1)
+    with table.check():
+        if 0 < end < needed * most:
+            raise table.refuse("weeks_from_enrolment", f"holds fewer weeks than {most} blocks of {needed} need")
     return WeekBlocksMeasure(
         name,
         states,
         table.line,
         needed,
         most,
-        is_consecutive=table.flag("consecutive"),
+        is_consecutive=is_consecutive,
         weeks_from_enrolment=end,
-        outcome_state=read_outcome_state(table, states, several=needed > 1),
+        outcome_state=outcome_state,
     )
 
 

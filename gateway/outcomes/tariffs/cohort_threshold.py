@@ -115,26 +115,32 @@ class CohortTariff(Tariff):
 
 
 def _read(table: DeclarationTable, name: str, known: KnownTerms) -> CohortTariff:
-    cohorts = tuple(_read_threshold(row, known) for row in table.tables("cohorts"))
-    units = {known.aggregates[one.of].unit for one in cohorts}
-    if len(units) > 1 or len({one.of for one in cohorts}) < len(cohorts):
-        raise table.refuse("cohorts", "must name aggregates of one unit, each once")
-    pooled = _read_threshold(table.table("pooled"), known, extra=("from_window",)) if "pooled" in table else None
-    from_window = table.table("pooled").text("from_window") if pooled else ""
-    if pooled and from_window not in {window.label for window in known.windows}:
-        raise table.table("pooled").refuse("from_window", f"knows no window {from_window!r}")
-    price = table.integer("price_minor", least=1)
+    cohorts = table.rows("cohorts", lambda row: _read_threshold(row, known))
+    pooled, from_window = None, ""
+    if "pooled" in table:
+        pooled = table.part(lambda: _read_threshold(table.table("pooled"), known, also="from_window"))
+        from_window = table.part(lambda: _from_window(table.table("pooled"), known))
+    price = known.price(table)
+    with table.check():
+        units = {known.aggregates[one.of].unit for one in cohorts}
+        if len(units) > 1 or len({one.of for one in cohorts}) < len(cohorts):
+            raise table.refuse("cohorts", "must name aggregates of one unit, each once")
     return CohortTariff(name, table.line, price, cohorts, pooled, from_window)
 
 
-def _read_threshold(row: DeclarationTable, known: KnownTerms, *, extra: tuple[str, ...] = ()) -> CohortThreshold:
-    of = row.text("of")
-    if of not in known.aggregates:
-        raise row.refuse("of", f"knows no aggregate {of!r}")
-    threshold = CohortThreshold(of, row.integer("at_least", least=1))
-    for key in extra:
-        row.text(key)
+def _from_window(table: DeclarationTable, known: KnownTerms) -> str:
+    label = table.text("from_window")
+    if label not in {window.label for window in known.windows}:
+        raise table.refuse("from_window", f"knows no window {label!r}")
+    return label
+
+
+def _read_threshold(row: DeclarationTable, known: KnownTerms, *, also: str = "") -> CohortThreshold:
+    row.knows(also)
+    threshold = CohortThreshold(row.text("of"), row.integer("at_least", least=1))
     row.finish()
+    if threshold.of not in known.aggregates:
+        raise row.refuse("of", f"knows no aggregate {threshold.of!r}")
     return threshold
 
 

@@ -80,9 +80,9 @@ class DeclaredPriceTariff(Tariff):
         yield from gate_numbers(self)
 
 
-def read(table: DeclarationTable, name: str, aggregate: Aggregate) -> DeclaredPriceTariff:
+def read(table: DeclarationTable, name: str, aggregate: Aggregate, price: int) -> DeclaredPriceTariff:
     """The rest of a row whose `of` names this aggregate."""
+    negative = table.flag("may_be_negative")
     if aggregate.unit not in _COUNTED:
         raise table.refuse("of", f"must be in {' or '.join(_COUNTED)}, and {aggregate.id!r} is in {aggregate.unit}")
-    price, negative = table.integer("price_minor", least=1), table.flag("may_be_negative")
     return DeclaredPriceTariff(name, table.line, aggregate.id, price, negative)

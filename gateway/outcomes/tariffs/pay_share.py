@@ -37,7 +37,7 @@ class PayShareTariff(PersonalTariff):
     def price_of(self, state: str, year: int, rounding: Rounding) -> int:
         return 0  # a minor unit has none: the pay of a person is divided once
 
-    def earned(self, units: Mapping[Cell, int], rounding: Rounding) -> int:
+    def worth_of(self, units: Mapping[Cell, int], rounding: Rounding) -> int:
         return divide(sum(units.values()) * self.share_per_mille, 1000, rounding)
 
     def owes(self, contract: Contract, figures: Figures) -> int:
@@ -53,7 +53,7 @@ class PayShareTariff(PersonalTariff):
         measure = contract.measure(self.of)
         if not isinstance(measure, PayMeasure) or not measure.most_minor:
             return None
-        return self.earned({("", 0): measure.most_minor}, contract.rounding)
+        return self.worth_of({("", 0): measure.most_minor}, contract.rounding)
 
     def most_minor(self, contract: Contract) -> int | None:
         each = self._most_of_person(contract)
@@ -74,7 +74,7 @@ class PayShareTariff(PersonalTariff):
             yield self._case(contract, contract.cohort.size, most, is_everybody=True)
 
     def _case(self, contract: Contract, people: int, pay: int, *, is_everybody: bool) -> TriedFigures:
-        amount, cap = self.earned({("", 0): pay}, contract.rounding), contract.caps.person_minor
+        amount, cap = self.worth_of({("", 0): pay}, contract.rounding), contract.caps.person_minor
         earned = min(amount, cap) if cap else amount
         figures = Figures("", {self.of: pay * people}, {self.id: earned * people}, 1)
         return TriedFigures(figures, people=people, units=pay, is_everybody=is_everybody)
@@ -86,7 +86,9 @@ class PayShareTariff(PersonalTariff):
 
 def read(table: DeclarationTable, name: str, of: str) -> PayShareTariff:
     """The row of a share of a measure of pay. A difference or a multiplier is of declared figures alone."""
-    for key in ("minus", "multiplier", "may_be_negative"):
-        if key in table:
-            raise table.refuse(key, f"says something of declared figures, and {of!r} is the pay of single people")
-    return PayShareTariff(name, table.line, of, table.integer("share_per_mille", least=1, most=1000))
+    share = table.integer("share_per_mille", least=1, most=1000)
+    with table.check():
+        for key in ("minus", "multiplier", "may_be_negative"):
+            if key in table:
+                raise table.refuse(key, f"says something of declared figures, and {of!r} is the pay of single people")
+    return PayShareTariff(name, table.line, of, share)

@@ -17,8 +17,9 @@ from gateway.outcomes.measures.placed import PlacedMeasure
 from gateway.outcomes.phrases import Money, Phrase, StatePrices
 from gateway.outcomes.tariffs import declared_price
 from gateway.outcomes.tariffs.limits import gate_numbers
-from gateway.outcomes.terms import Index, Rounding, WeekState, divide
+from gateway.outcomes.terms import Index, Rounding, divide
 from vocabulary.declaration import DeclarationTable
+from vocabulary.mistakes import Hole, HoleUsed
 
 _HALF_A_YEAR = 26  # weeks of somebody in a worked example
 
@@ -156,35 +157,47 @@ class PriceTariff(PersonalTariff):
 
 def _read(table: DeclarationTable, name: str, known: KnownTerms) -> PriceTariff | declared_price.DeclaredPriceTariff:
     of = known.figure(table, "of")
-    measure = known.measures.get(of)
+    by_state, is_indexed = "price_by_state" in table, "index" in table
+    has_price = not by_state or "price_minor" in table or "price_by_payer" in table
+    price = known.price(table) if has_price else 0
+    measure = table.part(lambda: known.measures.get(of))
+    if isinstance(measure, Hole):  # of a measure, or declared?
+        table.knows("price_by_state", "index", "base_year", "may_be_negative")
+        raise HoleUsed
     if measure is None:
-        return declared_price.read(table, name, known.aggregates[of])
-    by_state = _read_prices(table, measure.states) if "price_by_state" in table else None
-    if by_state is not None and "price_minor" in table:
-        raise table.refuse("price_minor", "and price_by_state contradict each other")
-    if by_state is not None and isinstance(measure, OfWeeksMeasure) and not measure.keeps_order(by_state):
+        return declared_price.read(table, name, known.aggregates[of], price)
+    prices = table.part(lambda: _read_prices(table, measure)) if by_state else None
+    index = find_index(table, known.indices) if is_indexed else None
+    base = table.integer("base_year", least=1) if is_indexed else 0
+    with table.check():
+        if by_state and "price_minor" in table:
+            raise table.refuse("price_minor", "and price_by_state contradict each other")
+    if is_indexed:
+        _check_index(table, index, base)
+        known.check_rounding(table, "index", "makes parts of a minor unit")
+    return PriceTariff(name, table.line, of, price, prices, index, base)
+
+
+def _check_index(table: DeclarationTable, index: Index | None, base: int) -> None:
+    with table.check():
+        if index and base not in index.values:
+            raise table.refuse("base_year", f"has no value in index {index.id!r}")
+    with table.check():
+        if index and index.first_month != 1:
+            reason = "must follow calendar years: a price is that of the year in which a unit is reached"
+            raise table.refuse("index", reason)
+
+
+def _read_prices(table: DeclarationTable, measure: Measure) -> dict[str, int]:
+    prices = table.table("price_by_state")
+    found = {state.id: prices.integer(state.id) for state in measure.states}
+    prices.finish()
+    if isinstance(measure, OfWeeksMeasure) and not measure.keeps_order(found):
         reason = (
-            f'must not rise in the order of the states of {of!r}: with outcome_state = "lowest" the last of them prices'
-            " the outcome. Put the state with the lowest price last"
+            f'must not rise in the order of the states of {measure.id!r}: with outcome_state = "lowest" the last of'
+            " them prices the outcome. Put the state with the lowest price last"
         )
         raise table.refuse("price_by_state", reason)
-    index = find_index(table, known.indices) if "index" in table else None
-    base = table.integer("base_year", least=1) if index else 0
-    if index and base not in index.values:
-        raise table.refuse("base_year", f"has no value in index {index.id!r}")
-    if index and index.first_month != 1:
-        reason = "must follow calendar years: a price is that of the year in which a unit is reached"
-        raise table.refuse("index", reason)
-    if index:
-        known.check_rounding(table, "index", "makes parts of a minor unit")
-    price = 0 if by_state else table.integer("price_minor", least=1)
-    return PriceTariff(name, table.line, of, price, by_state, index, base)
-
-
-def _read_prices(table: DeclarationTable, states: tuple[WeekState, ...]) -> dict[str, int]:
-    prices = table.table("price_by_state")
-    found = {state.id: prices.integer(state.id) for state in states}
-    prices.finish()
     if not any(found.values()):
         raise table.refuse("price_by_state", "must price some state above 0: nothing would ever be paid")
     return found

@@ -109,11 +109,15 @@ def _with_point(tariff: SCALE, place: int, changed: Callable[[int], ScalePoint])
 
 def read_points(table: DeclarationTable, *, least: int) -> tuple[ScalePoint, ...]:
     """The rows under `points`, in rising order and at least so many."""
-    points = []
-    for row in table.tables("points", least=least):
-        points.append(ScalePoint(row.integer("at", least=-1_000_000), row.integer("amount_minor")))
+
+    def read(row: DeclarationTable) -> ScalePoint:
+        point = ScalePoint(row.integer("at", least=-1_000_000), row.integer("amount_minor"))
         row.finish()
-    for before, after in pairwise(points):
-        if after.at <= before.at:
-            raise table.refuse("points", f"overlap: {after.at} does not lie above {before.at}")
-    return tuple(points)
+        return point
+
+    points = table.rows("points", read, least=least)
+    with table.check():
+        for before, after in pairwise(points):
+            if after.at <= before.at:
+                raise table.refuse("points", f"overlap: {after.at} does not lie above {before.at}")
+    return points

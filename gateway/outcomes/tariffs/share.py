@@ -91,15 +91,16 @@ class ShareTariff(Tariff):
 
 
 def _read(table: DeclarationTable, name: str, known: KnownTerms) -> ShareTariff | pay_share.PayShareTariff:
-    known.check_rounding(table, "share_per_mille", "makes parts of a minor unit")
     measure = known.measures.get(table.text("of"))
     if measure is not None and measure.unit is FigureUnit.MINOR:
+        known.check_rounding(table, "share_per_mille", "makes parts of a minor unit")
         return pay_share.read(table, name, measure.id)
     of = known.figure(table, "of", units=(FigureUnit.MINOR,))
     minus = known.figure(table, "minus", units=(FigureUnit.MINOR,)) if "minus" in table else ""
     times = known.figure(table, "multiplier", units=(FigureUnit.PERSON,)) if "multiplier" in table else ""
-    per_mille = table.integer("share_per_mille", least=1, most=1000)
-    return ShareTariff(name, table.line, of, per_mille, minus, times, table.flag("may_be_negative"))
+    per_mille, negative = table.integer("share_per_mille", least=1, most=1000), table.flag("may_be_negative")
+    known.check_rounding(table, "share_per_mille", "makes parts of a minor unit")
+    return ShareTariff(name, table.line, of, per_mille, minus, times, negative)
 
 
 KIND = TariffKind(

@@ -1,10 +1,11 @@
 """Use case: an auditor draws a sample of the people behind an attestation, so that nobody can steer it.
 
 The seed is SHA-256 over the canonical JSON of the auditor's nonce, the SHA-256 of the attestation's JWT and the roots
-of the sealed batches, in the order of their ids. Each person has a rank, SHA-256(seed ‖ subject id); those with the
-lowest ranks are taken. The municipality fixed attestation and roots before it knew the nonce; the auditor, who chooses
-the nonce, knows no subject id. A larger sample of one nonce holds every smaller one. Every draw is numbered and logged,
-and how many came before it is part of what the auditor signs: drawing until it fits is not prevented, it is seen.
+of the sealed batches that it names, in the order of their ids. Each person has a rank, SHA-256(seed ‖ subject id);
+those with the lowest ranks are taken. The municipality fixed attestation and roots before it knew the nonce; the
+auditor, who chooses the nonce, knows no subject id. A larger sample of one nonce holds every smaller one. Every draw is
+numbered and logged, and how many came before it is part of what the auditor signs: drawing until it fits is not
+prevented, it is seen.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from datetime import date, datetime
 
 from sqlmodel import Session, col, select
 
+from gateway.attestations.seals import named_batches
 from gateway.errors.audit import AuditRefused, SampleUnknown
 from gateway.errors.contracts import WindowUnknown
 from gateway.events.audit import AuditSampleDrawn
@@ -92,8 +94,9 @@ def draw(
 ) -> Drawn:
     """Draw `size` people behind the standing attestation of a window; the same inputs give the same sample.
 
-    The population is everyone sealed. Who was erased cannot be drawn, and who objected, withdrew or has the processing
-    restricted is not: both are counted. Raises `AuditRefused`, `PolicyDenied`, `ContractUnknown`, `WindowUnknown`.
+    The population is everyone in the batches that the attestation rests on. Who was erased cannot be drawn, and who
+    objected, withdrew or has the processing restricted is not: both are counted. Raises `AuditRefused`, `PolicyDenied`,
+    `ContractUnknown`, `WindowUnknown`.
     """
     nonce = nonce.strip().lower()
     with deciding(gateway) as asking:
@@ -106,14 +109,16 @@ def draw(
             raise WindowUnknown(contract=contract_id, window=window)
         if not _NONCE.fullmatch(nonce):
             raise AuditRefused(reason="a nonce is 16 to 64 random bytes in hexadecimal, made by the auditor")
-        batches = queries.batches(session, contract_id)
+        named = named_batches(row.draft)
+        batches = [batch for batch in queries.batches(session, contract_id) if batch.batch_id in named]
         seed = seed_of(nonce=nonce, attestation=jwt_sha256(token_of(row)), roots=[batch.root_hex for batch in batches])
         earlier = session.exec(select(AuditSample).where(AuditSample.release_id == row.id)).all()
         known = next((one for one in earlier if (one.seed, one.asked) == (seed, size)), None)
         if known is not None:
             _record(asking, known, window, authorised, drawn=(), again=True)
             return Drawn(_sample_shown(session, known, row), is_new=False)
-        everyone = [subject.subject_id for subject in queries.subjects(session, contract_id)]
+        people = queries.subjects(session, contract_id)
+        everyone = [subject.subject_id for subject in people if subject.batch_id in named]
         held = not_to_be_read(session, programme, everyone, at=asking.now)
         can_be_drawn = [subject for subject in everyone if subject not in held]
         if not 0 < size <= len(can_be_drawn):

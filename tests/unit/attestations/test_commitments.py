@@ -28,16 +28,17 @@ def test_a_slot_is_the_first_second_of_a_day_in_utc():
     assert slot_seconds(summer + timedelta(days=1)) - slot_seconds(summer) == DAY_SECONDS
 
 
-def test_the_digest_of_a_plan_is_over_salt_contract_and_ends():
-    body = b'{"contract_sha256":"' + INPUTS.encode() + b'","ends":["a","c"],"schema":"block-plan/1"}'
-    assert plan_digest(INPUTS, ("a", "c"), SALT) == hashlib.sha256(SALT + body).hexdigest()
+def test_the_digest_of_a_plan_is_over_salt_contract_ends_and_the_window_from_which_its_people_count():
+    text = '{"contract_sha256":"' + INPUTS + '","counts_from":"a","ends":["a","c"],"schema":"block-plan/1"}'
+    assert plan_digest(INPUTS, "a", ("a", "c"), SALT) == hashlib.sha256(SALT + text.encode()).hexdigest()
     others = {
-        plan_digest(INPUTS, (), SALT),
-        plan_digest(INPUTS, ("c", "a"), SALT),
-        plan_digest("ba" * 32, ("a", "c"), SALT),
-        plan_digest(INPUTS, ("a", "c"), SALT[1:]),
+        plan_digest(INPUTS, "a", (), SALT),
+        plan_digest(INPUTS, "a", ("c", "a"), SALT),
+        plan_digest(INPUTS, "c", ("a", "c"), SALT),
+        plan_digest("ba" * 32, "a", ("a", "c"), SALT),
+        plan_digest(INPUTS, "a", ("a", "c"), SALT[1:]),
     }
-    assert len(others | {plan_digest(INPUTS, ["a", "c"], SALT)}) == 5
+    assert len(others | {plan_digest(INPUTS, "a", ["a", "c"], SALT)}) == 6
 
 
 def test_a_seal_commits_to_its_plan_and_shows_it():

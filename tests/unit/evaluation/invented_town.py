@@ -118,10 +118,28 @@ class InventedTown:
 
     def seal_batch(self, count: int, contract_id: str = "c") -> None:
         texts_of_batch = dict.fromkeys(
-            ("file_sha256", "root_hex", "nonce_hex", "sealed_on", "seal_sha256", "plan_sha256", "plan_salt_hex"), ""
+            (
+                "file_sha256",
+                "root_hex",
+                "nonce_hex",
+                "sealed_on",
+                "seal_sha256",
+                "plan_sha256",
+                "plan_salt_hex",
+                "counts_from",
+            ),
+            "",
         )
         self.session.add(
-            Batch(contract_id=contract_id, batch_id="1", count=count, leaf_index=0, block_ends=[], **texts_of_batch)
+            Batch(
+                contract_id=contract_id,
+                batch_id="1",
+                count=count,
+                leaf_index=0,
+                block_ends=[],
+                sealed_at=self.now,
+                **texts_of_batch,
+            )
         )
 
     def erase(self, subject: str) -> None:

@@ -44,7 +44,6 @@ REFUSED = [
     ("k = 5", "k = 4", "k"),
     ("k_cohort = 25", "k_cohort = 26", "k_cohort"),
     ('breakdown_windows = ["2020H2"]', 'breakdown_windows = ["2021H1"]', "breakdown_window"),
-    ("enrolment_to = 2018-12-30", "enrolment_to = 2018-12-23", "cohort"),
     ('id = "2018"', 'id = "2019"', "cohort"),
     ('organisation = "den-sociale-kapitalfond"', 'organisation = "another-fund"', "parties"),
     ('from_week = "2018-W40"', 'from_week = "2018-W41"', "windows"),
@@ -71,7 +70,7 @@ def test_what_counts_may_not_change(old: str, new: str, part: str):
         edits["first"] = ('windows = "all"', 'windows = ["2018H2"]')
     contract = example_contract("impact60", **edits)
     with pytest.raises(AmendmentRefused) as refused:
-        check_amendment(example_contract("impact60"), contract, released=["2018H2"])
+        check_amendment(example_contract("impact60"), contract, released=["2018H2"], sealed=["2018"])
     assert refused.value.part == part
 
 
@@ -139,3 +138,54 @@ def test_a_predicate_is_not_shown_in_a_second_window(name: str):
         return
     with pytest.raises(AmendmentRefused):
         check_amendment(example_contract("ballerup"), moved, released=released)
+
+
+TWO = 'id = "2018"\nsize = 90\n\n[[cohort.batches]]\nid = "later"\nsize = 30\n'
+COHORTS = {  # how the second version has its batches -> what is sealed -> whether it is refused
+    "one closes short": ("size = 115", TWO.replace("30", "25"), ["2018"], ""),
+    "one takes more": ("size = 180", TWO.replace("30", "90"), ["2018"], ""),
+    "one is left out": ("size = 90", 'id = "2018"\nsize = 90\n', ["2018"], ""),
+    "one is added": ("size = 140", f'{TWO}\n[[cohort.batches]]\nid = "third"\nsize = 20\n', ["2018", "later"], ""),
+    "another comes instead": ("size = 95", TWO.replace("later", "third").replace("30", "5"), ["2018"], ""),
+    "a sealed one shrinks": (
+        "size = 110",
+        TWO.replace("30", "20"),
+        ["2018", "later"],
+        "batch 'later', which is sealed",
+    ),
+    "a sealed one is gone": ("size = 90", 'id = "2018"\nsize = 90\n', ["later"], "batch 'later', which is sealed"),
+    "one is put before": (
+        "size = 125",
+        f'id = "first"\nsize = 5\n\n[[cohort.batches]]\n{TWO}',
+        ["2018"],
+        "new batches behind those",
+    ),
+    "they change places": (
+        "size = 120",
+        'id = "later"\nsize = 30\n\n[[cohort.batches]]\nid = "2018"\nsize = 90\n',
+        [],
+        "in the order of the version in force",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", COHORTS)
+def test_who_is_not_sealed_yet_may_come_otherwise_than_planned(name: str):
+    size, batches, sealed, reason = COHORTS[name]
+    edits = {"all": ("size = 120\nenrolment", f"{size}\nenrolment"), "batches": ('id = "2018"\nsize = 120\n', batches)}
+    known = example_contract("impact60", batches=('id = "2018"\nsize = 120\n', TWO))
+    if not reason:
+        check_amendment(known, later(**edits), released=["2018H2"], sealed=sealed)
+        return
+    with pytest.raises(AmendmentRefused, match=reason) as refused:
+        check_amendment(known, later(**edits), released=["2018H2"], sealed=sealed)
+    assert refused.value.part == "cohort"
+
+
+def test_enrolment_may_go_on_and_not_end_before_somebody_who_is_sealed():
+    known, longer = example_contract("impact60"), ("enrolment_to = 2018-12-30", "enrolment_to = 2019-06-30")
+    check_amendment(known, later(edit=longer), released=[], sealed=["2018"])
+    shorter = later(edit=("enrolment_to = 2018-12-30", "enrolment_to = 2018-11-30"))
+    check_amendment(known, shorter, released=[], sealed=[])
+    with pytest.raises(AmendmentRefused, match="somebody may be sealed already"):
+        check_amendment(known, shorter, released=[], sealed=["2018"])

@@ -200,3 +200,10 @@ def test_prices_of_nothing_for_every_state_are_refused():
     prices = "price_by_state = { ordinary_job = 0, fleksjob = 0, skaanejob = 0, education = 0 }"
     with pytest.raises(DeclarationInvalid, match="above 0"):
         example_contract("impact60", prices=("price_minor = 150000 ", f"{prices} "))
+
+
+def test_batches_that_readers_may_be_told_of_apart_are_warned_of():
+    two = ('id = "2018"\nsize = 120\n', 'id = "2018"\nsize = 90\n\n[[cohort.batches]]\nid = "later"\nsize = 30\n')
+    assert "batches-apart" in [rule for rule, _, _ in findings(example_contract("impact60", batches=two))]
+    folded = ("k_cohort = 25", 'k_cohort = 25\nfold = "blocks"\nfold_at_most = 1\nfold_cost = "payer"')
+    assert findings(example_contract("impact60", batches=two, fold=folded)) == findings(example_contract("impact60"))

@@ -19,7 +19,7 @@ from gateway.outcomes.judging import judge_weeks
 from gateway.outcomes.lint import lint
 from gateway.outcomes.off_benefit import BENEFITS
 from gateway.outcomes.terms import EXIT_OF
-from policies.programme import load_programme
+from policies.programme_file import load_programme
 from tests.support.histories import EXAMPLES
 from tests.support.off_benefit import off_benefit_text
 from vocabulary.errors import DeclarationInvalid

@@ -100,7 +100,7 @@ NO_TARIFF = [  # row, key, reason
 def test_what_is_no_tariff_is_refused_with_its_place(row: str, key: str, reason: str):
     with pytest.raises(DeclarationInvalid, match=reason) as refused:
         contract_of(terms(fee=row))
-    assert refused.value.key.rpartition(".")[2] == key
+    assert key in [one.key.rpartition(".")[2] for one in refused.value.mistakes]
 
 
 def test_with_the_lowest_price_for_an_outcome_prices_must_not_rise_in_the_order_of_states():
@@ -148,7 +148,7 @@ def test_parts_of_a_minor_unit_need_a_rounding(name: str, key: str, reason: str)
     only = {other: "fee; price_minor = 1" for other in TARIFFS if other != name}
     with pytest.raises(DeclarationInvalid, match=f"{key} {reason}") as refused:
         contract_of(terms(**only), [('rounding = "half_up"', 'rounding = "none"')])
-    assert refused.value.key.rpartition(".")[2] == key
+    assert key in [one.key.rpartition(".")[2] for one in refused.value.mistakes]
 
 
 def test_a_cohort_tariff_may_do_without_a_pooled_figure():

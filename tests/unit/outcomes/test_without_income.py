@@ -13,7 +13,7 @@ from gateway.documents.leaflet import leaflet, letter
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.contract_file import load_contract
 from gateway.wording.plain_danish import categories
-from policies.programme import load_programme
+from policies.programme_file import load_programme
 from tests.support.histories import EXAMPLES, example_contract
 from tests.support.without_income import SMALL_WITHOUT_INCOME
 from vocabulary.errors import DeclarationInvalid

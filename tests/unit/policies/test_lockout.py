@@ -10,7 +10,8 @@ import pytest
 
 from policies.engine import PolicyEngine
 from policies.lockout import Allows, LostPower, Power, allowed_by, first_losses, lost_powers
-from policies.programme import Appointment, Programme, load_programme
+from policies.programme import Appointment, Programme
+from policies.programme_file import load_programme
 from policies.terms import Action, Party, Purpose, Role
 from policies.way_back import DAYS, Rescue, rescue_of, rescued_text
 from tests.support.histories import EXAMPLES

@@ -10,7 +10,8 @@ import pytest
 
 from policies.engine import PolicyEngine
 from policies.errors import ProgrammeInvalid
-from policies.programme import Programme, load_programme
+from policies.programme import Programme
+from policies.programme_file import load_programme
 from policies.terms import Action, Party, Purpose, Role, purpose_terms
 
 EXAMPLES = Path(__file__).parents[3] / "examples" / "programmes"
@@ -105,7 +106,7 @@ LAST_GRANT = IMPACT60.count("[[grants]]") - 1
 REFUSALS = {
     # what is changed: (old, new, key that is named, what the message says)
     "unknown key": ('title = "IMPACT60"', 'title = "IMPACT60"\ncolour = "red"', "colour", "not a word"),
-    "missing key": ('law_reference = "', 'reference = "', "law_reference", "missing"),
+    "missing key": ('law_reference = "', 'reference = "', "reference", "law_reference is missing"),
     "other schema": ("programme/1", "programme/2", "schema", "programme/1"),
     "unknown purpose": ('"outcome-payment"', '"outcome-paymnt"', "purposes", "vocabulary Purpose"),
     "purpose twice": ('"outcome-payment", ', '"outcome-payment", "outcome-payment", ', "purposes", "twice"),
@@ -171,7 +172,7 @@ REFUSALS = {
         "grants.4.organisation",
         "declared",
     ),
-    "two grants of one name": ('id = "investor-total"', 'id = "operator-total"', "grants.6.id", "another"),
+    "two grants of one name": ('id = "investor-total"', 'id = "operator-total"', "grants.6.id", "same name twice"),
     "granted twice": (
         'role = "operator"\naction = "release_payment"',
         'role = "operator"\naction = "release_total"',

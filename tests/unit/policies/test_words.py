@@ -7,7 +7,8 @@ from datetime import date
 import pytest
 
 from policies.errors import ProgrammeInvalid, WordNotValid
-from policies.programme import Programme, load_programme
+from policies.programme import Programme
+from policies.programme_file import load_programme
 from policies.words import OFFICE, ProgrammeWord, ProgrammeWords, places_of
 from tests.support.histories import EXAMPLES
 

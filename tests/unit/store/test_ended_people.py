@@ -36,6 +36,7 @@ def test_a_death_of_this_week_has_not_come_where_the_weeks_before_are_told(store
             to_week=week.ordinal - 1,
             edition=1,
             asked_to_week=weeks[1].ordinal,
+            batches=0,
             counts={},
             measures={},
             decision_id="d",

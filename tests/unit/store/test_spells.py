@@ -56,7 +56,7 @@ def pull(
             to_week=FIRST + (start + len(weeks) - 1),
             edition=day if edition is None else edition,
             now=uow.now,
-            covered_since=[FIRST.ordinal + week for week in covered_since],
+            covered_since=lambda _: [FIRST.ordinal + week for week in covered_since],
         )
 
 
@@ -213,6 +213,7 @@ def a_pull(from_week: int, to_week: int, *, day: int) -> PullRow:
         to_week=FIRST.ordinal + to_week,
         edition=1,
         asked_to_week=FIRST.ordinal + 9,
+        batches=1,
         counts={},
         decision_id="d",
         known_at=NOW + day * DAY,

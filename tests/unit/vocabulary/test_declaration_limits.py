@@ -15,7 +15,7 @@ from gateway.outcomes.contract_file import load_contract
 from gateway.outcomes.opening import load_opening
 from gateway.simulate.course import load_course
 from outcome_verifier.accept import ContractText, read_toml
-from policies.programme import load_programme
+from policies.programme_file import load_programme
 from tests.support.histories import EXAMPLES
 from vocabulary.declaration import parse
 from vocabulary.errors import DeclarationInvalid

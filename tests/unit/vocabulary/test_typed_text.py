@@ -18,7 +18,7 @@ from gateway.outcomes.contract_file import load_contract
 from gateway.outcomes.opening import load_opening
 from gateway.simulate.course import load_course
 from policies.errors import ProgrammeInvalid
-from policies.programme import load_programme
+from policies.programme_file import load_programme
 from tests.support.histories import EXAMPLES, example_contract
 from tests.support.opening import balances_text, paid
 from vocabulary.errors import DeclarationInvalid, TextInvalid

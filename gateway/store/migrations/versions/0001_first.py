@@ -44,6 +44,8 @@ def upgrade() -> None:
         sa.Column("block_ends", sa.JSON(), nullable=False),
         sa.Column("plan_sha256", sa.String(), nullable=False),
         sa.Column("plan_salt_hex", sa.String(), nullable=False),
+        sa.Column("counts_from", sa.String(), nullable=False),
+        sa.Column("sealed_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("contract_id", "batch_id"),
     )
     op.create_table(
@@ -219,12 +221,15 @@ def upgrade() -> None:
         sa.Column("to_week", sa.Integer(), nullable=False),
         sa.Column("edition", sa.Integer(), nullable=False),
         sa.Column("asked_to_week", sa.Integer(), nullable=False),
+        sa.Column("batches", sa.Integer(), nullable=False),
         sa.Column("counts", sa.JSON(), nullable=False),
         sa.Column("measures", sa.JSON(), nullable=False),
         sa.Column("decision_id", sa.String(), nullable=False),
         sa.Column("known_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("contract_id", "source_id", "file_sha256", "meaning_sha256", "asked_to_week"),
+        sa.UniqueConstraint(
+            "contract_id", "source_id", "file_sha256", "meaning_sha256", "asked_to_week", "batches", name="pull_once"
+        ),
     )
     op.create_index("ix_pullrow_contract_id", "pullrow", ["contract_id"], unique=False)
     op.create_table(

@@ -19,6 +19,7 @@ def upgrade() -> None:
         sa.Column("from_week", sa.Integer(), nullable=False),
         sa.Column("to_week", sa.Integer(), nullable=False),
         sa.Column("asked_to_week", sa.Integer(), nullable=False),
+        sa.Column("batches", sa.Integer(), nullable=False),
         sa.Column("position", sa.String(), nullable=False),
         sa.Column("cursor", sa.String(), nullable=False),
         sa.Column("newest_file", sa.String(), nullable=False),
