@@ -99,6 +99,7 @@ const SHOWN = {
   outcomes_by_class: list(exactly({ class: text, value: or(is(null), int()) })),
   payable: exactly({ amount_minor: signed, currency: text }),
   lines: list(exactly({ tariff: text, kind: text, unit: text, quantity: signed, amount_minor: signed })),
+  payers: list(exactly({ organisation: text, amount_minor: signed })),
   sources: exactly({ complete_to_week: week, known_at: time }),
   method: exactly({ inputs_sha256: digest, engine_version: text, data_sources: list(text) }),
   suppression: exactly({ k: int(), k_cohort: int(), rules: list(text) }),
@@ -282,6 +283,7 @@ function contradiction({ shown: s }) { // step 9, the shown claims among themsel
     const values = s.outcomes_by_class.map(c => c.value), known = values.filter(v => v !== null), total = BigInt(s.outcomes_achieved);
     need(known.length < values.length ? sum(known) <= total : sum(known) === total, 'outcomes_by_class contradicts outcomes_achieved');
   }
+  if (has('payers', 'payable')) need(sum(s.payers.map(p => p.amount_minor)) === BigInt(s.payable.amount_minor), 'payers do not add up to payable');
   if (has('lines', 'payable')) need(sum(s.lines.map(l => l.amount_minor)) === BigInt(s.payable.amount_minor), 'lines do not add up to payable');
 }
 

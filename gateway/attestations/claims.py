@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -16,6 +17,7 @@ from gateway.outcomes.blocks import block_of
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.evaluate import Evaluation
 from gateway.outcomes.not_counted import OTHER
+from gateway.outcomes.payers import shares
 from gateway.outcomes.tariff import DueLine
 from gateway.outcomes.terms import FigureUnit, Window
 from gateway.wording.views import JsonValue
@@ -62,7 +64,7 @@ _DISCLOSABLE = total({
         "participants", "cohort_seals", "threshold", "sources", "method", "suppression", "illustrative", "difference",
     },
     Template.PAYMENT_DOCUMENT: {
-        "participants", "cohort_seals", "payable", "lines", "sources", "method", "illustrative", "difference",
+        "participants", "cohort_seals", "payable", "lines", "payers", "sources", "method", "illustrative", "difference",
     },
 }, Template)  # fmt: skip
 
@@ -86,13 +88,15 @@ def disclosable_claims(
     evaluation: Evaluation,
     before: Evaluation | None,
     due: Sequence[DueLine],
+    documented: Mapping[str, int],
     seals: Sequence[Mapping[str, Any]],
     sources: Sources,
     reasons: Mapping[str, int] | None = None,
 ) -> Claims:
     """The selectively disclosable claims of a template: integers, marks and digests only.
 
-    What a recipient may not see is not in its token at all; nothing relies on a holder's restraint.
+    What a recipient may not see is not in its token at all; nothing relies on a holder's restraint. `documented` is
+    what earlier payment documents and the opening balances say of each tariff, in minor units.
     """
     measure = contract.people_measure
     claims: dict[str, Any] = {
@@ -119,6 +123,8 @@ def disclosable_claims(
             }
             for line in due
         ]
+        if len(contract.payers) > 1:
+            claims["payers"] = payers_claim(contract, due, documented)
         return claims
     claims["suppression"] = {"k": contract.k, "k_cohort": contract.k_cohort, "rules": list(RULES)}
     if measure:
@@ -140,6 +146,15 @@ def disclosable_claims(
         if measure and reasons is not None:
             claims["not_counted"] = _reasons(contract, reasons)
     return claims
+
+
+def payers_claim(contract: Contract, due: Sequence[DueLine], documented: Mapping[str, int]) -> list[dict[str, Any]]:
+    """What each payer owes by the document: its part of everything documented by now, less that of what was before."""
+    now = Counter(documented)
+    for line in due:
+        now[line.tariff] += line.amount_minor
+    pairs = zip(contract.payers, shares(contract, now), shares(contract, documented), strict=True)
+    return [{"organisation": payer.organisation, "amount_minor": owed - before} for payer, owed, before in pairs]
 
 
 def _breakdown(contract: Contract, evaluation: Evaluation) -> list[dict[str, Any]]:

@@ -82,9 +82,11 @@ def recompute(
     )
     found = use_case(open_gateway(), contract, window, template, to)
     console.print(f"{contract} {window} ({template} to {to}), inputs {found.inputs_sha256}")
-    for name, became in (("inputs", found.inputs), ("plan of blocks", found.plan)):
-        console.print(f"  {name}: {said[became]}", style="" if became.holds else "bold red")
-    if not (found.inputs.holds and found.plan.holds):
+    parts = {"inputs": found.inputs, "plan of blocks": found.plan, "what each payer owes": found.payers}
+    became = {name: one for name, one in parts.items() if one is not None}
+    for name, one in became.items():
+        console.print(f"  {name}: {said[one]}", style="" if one.holds else "bold red")
+    if not all(one.holds for one in became.values()):
         raise typer.Exit(1)
 
 

@@ -73,7 +73,9 @@ def state(contract: Contract) -> None:
                 console.print(f"  {one.window} {line.line}: silence of the {who} accepts it from {line.silence_on}")
     for payer in made.payers if len(made.payers) > 1 else ():
         sums = (f"{english_money(minor, currency)} {name}" for name, minor in _sums(payer))
-        console.print(f"  {payer.name} bears {payer.share_parts}/{payer.of_parts}: {', '.join(sums)}")
+        prices = [f"{english_money(one.price_minor, currency)} of {one.tariff}" for one in payer.prices]
+        shares = ", ".join([*([payer.share] if payer.share else []), *prices])
+        console.print(f"  {payer.name} bears {shares}: {', '.join(sums)}")
     for tariff in made.cumulative.tariffs:
         cap = f" of at most {english_money(tariff.cap_minor, currency)}" if tariff.cap_minor else ""
         reached = "; the cap is reached" if tariff.cap_reached else ""

@@ -162,7 +162,7 @@ class _Page:
         if len(self.contract.payers) > 1:
             parts = sum(self.contract.share_parts)
             shares = ", ".join(f"{one.name} {one.share_parts}/{parts}" for one in self.contract.payers)
-            found.append(self._say("shares", shares=shares))
+            found.append(self._say("shares", shares=shares) if parts else self._say("no_shares"))
         others = [party for party in self.contract.parties if party.role != "outcome_payer"]
         return [*found, *(self._say(party.role, name=party.name) for party in others)]
 
@@ -263,7 +263,14 @@ class _Page:
         unit = {"unit": UNITS[tariff.unit(self.contract)][self.language]}
         words = TARIFF_WORDS[tariff.kind]
         text = "".join(self._voice.say(words, phrase, unit) for phrase in tariff.phrases())
-        return f"{tariff.id}: {text}{self._limits(tariff, tariff.gate)}"
+        return f"{tariff.id}: {text}{self._by_payer(tariff)}{self._limits(tariff, tariff.gate)}"
+
+    def _by_payer(self, tariff: Tariff) -> str:
+        """What each payer owes of a price that says so."""
+        if not tariff.payer_prices:
+            return ""
+        pairs = zip(self.contract.payers, tariff.payer_prices, strict=True)
+        return self._say("by_payer", prices=", ".join(f"{one.name} {self._money(price)}" for one, price in pairs))
 
     def _limits(self, tariff: Tariff, gate: Gate | None) -> str:
         text = self._say("gate", figure=self._voice.threshold(Reached(gate.of, gate.at_least))) if gate else ""

@@ -18,6 +18,8 @@ _CHECKS = total(words.CHECKS, CheckName)
 
 def _share(made: SettlementSheet) -> tuple[tuple[str, str], ...]:
     share = made.share
+    if not share.of_parts:
+        return (("Andel · share", "efter hver linjes takst · by the tariff of each line"),)
     return (("Andel · share", f"{share.parts}/{share.of_parts}"),) if share.parts < share.of_parts else ()
 
 

@@ -96,7 +96,7 @@ def _shares(made: SettlementStatement) -> str:
     if len(made.payers) == 1:
         return ""
     rows = "".join(
-        f"<tr><th scope=row>{escape(one.name)}</th><td>{one.share_parts}/{one.of_parts}</td>"
+        f"<tr><th scope=row>{escape(one.name)}</th><td>{_share(made, one)}</td>"
         f"<td class=n>{money(one.due_minor)}</td><td class=n>{money(one.invoiced_minor)}</td>"
         f"<td class=n>{money(one.paid_minor)}</td></tr>"
         for one in made.payers
@@ -116,6 +116,12 @@ def _shares(made: SettlementStatement) -> str:
 
 def _heads(*columns: tuple[str, tuple[str, str]]) -> str:
     return "".join(f"<th scope=col class='{mark}'>{in_both_languages(pair)}</th>" for mark, pair in columns)
+
+
+def _share(made: SettlementStatement, payer: PayerAccount) -> str:
+    """A payer's share, and its price of each unit of which the contract says that."""
+    prices = [f"{escape(one.tariff)}: {printed_amount(one.price_minor, made.currency)}" for one in payer.prices]
+    return "<br>".join([*([payer.share] if payer.share else []), *prices])
 
 
 def _windows(made: SettlementStatement) -> str:

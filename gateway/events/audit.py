@@ -36,6 +36,7 @@ class CommitmentsRecomputed(Event):
     """What an attestation commits to was computed again: each verdict is one word of a closed list."""
 
     kind = "commitments_recomputed"
+    schema = 2
 
     contract: str
     window: str
@@ -44,6 +45,7 @@ class CommitmentsRecomputed(Event):
     plan: str
     decision: str
     decision_sha256: str
+    payers: str  # empty where the attestation says nothing of payers
 
 
 @dataclass(frozen=True, slots=True)

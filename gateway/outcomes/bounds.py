@@ -6,12 +6,16 @@ A bound holds for every history that the registers could show and for every figu
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 
 from gateway.outcomes.bound import NOTHING, AmountBounds, Least, Most
 from gateway.outcomes.contract import Contract, Tariff
+from gateway.outcomes.payers import parts_of, shares
 from gateway.outcomes.terms import apportion
+
+_SEVERAL = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +61,8 @@ def parties(contract: Contract) -> tuple[PartyCase, ...]:
     last = ranges(contract)[-1]
     low, high = last.least.minor, last.most.minor
     operator = PartyCase("operator", contract.party("operator").name, low, high, "receives")
-    least, most = (_shares(contract, amount) for amount in (low, high))
     pay = tuple(
-        PartyCase("outcome_payer", payer.name, most[place], least[place], "pays")
+        PartyCase("outcome_payer", payer.name, *_worst_and_best(contract, place), "pays")
         for place, payer in enumerate(contract.payers)
     )
     investor = next((party for party in contract.parties if party.role == "investor"), None)
@@ -78,11 +81,52 @@ def parties(contract: Contract) -> tuple[PartyCase, ...]:
     )
 
 
-def _shares(contract: Contract, amount: int | None) -> tuple[int | None, ...]:
-    """What each payer pays of an amount: negative."""
-    if amount is None:
-        return (None,) * len(contract.payers)
-    return tuple(-share for share in apportion(amount, contract.share_parts))
+def _worst_and_best(contract: Contract, place: int) -> tuple[int | None, int | None]:
+    """What a payer pays at most and at least: negative.
+
+    Where all tariffs are divided alike that is its part of the bounds of them all. Else a cap over several tariffs
+    leaves most to what this payer bears the largest part of, so that the sum of all payers' worst cases can be more
+    than is ever owed.
+    """
+    divisions = {parts_of(contract, tariff.id) for tariff in contract.tariffs}
+    if len(divisions) < _SEVERAL:
+        last = ranges(contract)[-1]
+        whole = [last.most.minor, last.least.minor]
+        borne = [None if one is None else -apportion(one, next(iter(divisions)))[place] for one in whole]
+        return borne[0], borne[1]
+    bounds = {tariff.id: _under_own_caps(contract, tariff)[-1] for tariff in contract.tariffs}
+    worst, best = (borne(contract, place, bounds) for borne in (_most_borne, _least_borne))
+    return None if worst is None else -worst, None if best is None else -best
+
+
+def _most_borne(contract: Contract, place: int, bounds: Mapping[str, AmountBounds]) -> int | None:
+    """Every tariff at its least, and then raised one after the other, the largest part of this payer's first."""
+    whole = ranges(contract)[-1].most.minor
+    least = {name: one.least.or_nothing().minor for name, one in bounds.items()}
+    part = {name: Fraction(parts[place], sum(parts)) for name in bounds if (parts := parts_of(contract, name))}
+    if whole is None or None in least.values():
+        highs = {name: one.most.minor for name, one in bounds.items() if part[name]}
+        return None if None in highs.values() else shares(contract, _known_amounts(highs))[place]
+    found = _known_amounts(least)
+    room = max(0, whole - sum(found.values()))
+    for name in sorted(bounds, key=lambda one: -part[one]):
+        high = bounds[name].most.minor
+        more = room if high is None else min(room, high - found[name])
+        found[name] += more if part[name] else 0
+        room -= more if part[name] else 0
+    return shares(contract, found)[place]
+
+
+def _least_borne(contract: Contract, place: int, bounds: Mapping[str, AmountBounds]) -> int | None:
+    """Every tariff at its least, which a cap over several of them may cut to nothing."""
+    is_cut = bool(contract.caps.most_minor or contract.caps.person_excess)
+    least = {name: (one.least.or_nothing() if is_cut else one.least).minor for name, one in bounds.items()}
+    least = {name: minor for name, minor in least.items() if parts_of(contract, name)[place]}
+    return None if None in least.values() else shares(contract, _known_amounts(least))[place]
+
+
+def _known_amounts(amounts: Mapping[str, int | None]) -> dict[str, int]:
+    return {name: minor for name, minor in amounts.items() if minor is not None}
 
 
 def capital_lent(contract: Contract) -> tuple[int, int | None]:

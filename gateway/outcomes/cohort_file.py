@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from itertools import pairwise
 
 from gateway.outcomes.terms import Cohort, ReferralBatch
 from vocabulary.declaration import DeclarationTable, one_of
+from vocabulary.mistakes import Hole
 
 MOST_PEOPLE = 100_000
 WHOLE_COHORT = "all"  # the batch of a cohort that says none
@@ -19,7 +21,7 @@ def read_cohort(table: DeclarationTable) -> Cohort:
     double = table.convert("double_enrolment", one_of("refuse", "allow"), "refuse")
 
     def read(row: DeclarationTable) -> ReferralBatch:
-        cut_off = row.day("cut_off") if time_from == "batch" else None
+        cut_off = row.part(lambda: _cut_off(row, time_from))
         batch = ReferralBatch(row.text("id"), row.integer("size", least=1), cut_off)
         row.finish()
         return batch
@@ -41,6 +43,12 @@ def read_cohort(table: DeclarationTable) -> Cohort:
         if time_from == "batch":
             _check_cut_offs(table, cohort, batches)
     return cohort
+
+
+def _cut_off(row: DeclarationTable, time_from: str) -> date | None:
+    if isinstance(time_from, Hole):
+        row.knows("cut_off")
+    return row.day("cut_off") if time_from == "batch" else None
 
 
 def _check_cut_offs(table: DeclarationTable, cohort: Cohort, batches: Sequence[ReferralBatch]) -> None:

@@ -8,9 +8,11 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from gateway.outcomes.contract import Measure, Tariff
-from gateway.outcomes.terms import Aggregate, FigureUnit, Index, Rounding, WeekState, Window
+from gateway.outcomes.terms import Aggregate, ContractParty, FigureUnit, Index, Rounding, WeekState, Window
 from vocabulary.declaration import DeclarationTable
 
+_SEVERAL = 2
+_MOST_PRICE = 10**12
 KIND = TypeVar("KIND", "MeasureKind", "TariffKind")
 
 
@@ -23,6 +25,28 @@ class KnownTerms:
     indices: tuple[Index, ...]
     windows: tuple[Window, ...]
     rounding: Rounding
+    payers: tuple[ContractParty, ...] = ()
+
+    def price(self, table: DeclarationTable) -> int:
+        """Minor units for one unit: as the row says, or what all payers owe for it together."""
+        if "price_by_payer" in table:
+            return table.part(lambda: sum(self.payer_prices(table)))
+        return table.integer("price_minor", least=1)
+
+    def payer_prices(self, table: DeclarationTable) -> tuple[int, ...]:
+        """What each payer owes for one unit, in the order of the payers."""
+        table.knows("price_minor", "price_by_state")
+        for key in ("price_minor", "price_by_state"):
+            if key in table:
+                raise table.refuse(key, "and price_by_payer contradict each other")
+        if len(self.payers) < _SEVERAL:
+            raise table.refuse("price_by_payer", "says what each of several payers owes, and one pays alone")
+        row = table.table("price_by_payer")
+        prices = tuple(row.integer(payer.organisation, most=_MOST_PRICE) for payer in self.payers)
+        row.finish()
+        if not any(prices):
+            raise table.refuse("price_by_payer", "must be above 0 for some payer: nothing would ever be paid")
+        return prices
 
     def figure(self, table: DeclarationTable, key: str, *, units: tuple[FigureUnit, ...] = ()) -> str:
         """The measure or aggregate that a key names; an aggregate in one of `units`, where they are given."""
@@ -36,6 +60,8 @@ class KnownTerms:
         if units and self.aggregates[name].unit not in units:
             reason = f"must be in {' or '.join(units)}, and {name!r} is in {self.aggregates[name].unit}"
             raise table.refuse(key, reason)
+        if name in self.measures and self.measures[name].unit is FigureUnit.MINOR:
+            raise table.refuse(key, f"names pay, {name!r}: of it a tariff of kind 'share' alone is paid")
         return name
 
     def check_rounding(self, table: DeclarationTable, key: str, reason: str) -> None:

@@ -132,12 +132,13 @@ def _correction(table: DeclarationTable) -> CorrectionForm:
 
 
 def _vat_reason(table: DeclarationTable) -> str:
-    table.knows("vat_reason")
-    if table.text("vat") == "exempt":
-        return table.convert("vat_reason", _line)
-    if "vat_reason" in table:
+    reason = table.convert("vat_reason", _line, "")
+    is_exempt = table.text("vat") == "exempt"
+    if is_exempt and not reason:
+        raise table.refuse("vat_reason", "is missing", rule="key-missing")
+    if reason and not is_exempt:
         raise table.refuse("vat_reason", "says why no VAT is due, and here it is")
-    return ""
+    return reason
 
 
 def _buyers(table: DeclarationTable, parties: Sequence[ContractParty]) -> tuple[Buyer, ...]:

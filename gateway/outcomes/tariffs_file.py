@@ -9,7 +9,7 @@ from gateway.outcomes.contract import Measure, Tariff
 from gateway.outcomes.kinds import TARIFFS
 from gateway.outcomes.known_terms import KnownTerms
 from gateway.outcomes.settlement_terms import lent_minor
-from gateway.outcomes.terms import Aggregate, Caps, Evaluator, FigureUnit, Gate, Index, Rounding, Window
+from gateway.outcomes.terms import Aggregate, Caps, ContractParty, Evaluator, FigureUnit, Gate, Index, Rounding, Window
 from vocabulary.declaration import DeclarationTable, one_of
 
 _DECLARED = (FigureUnit.PERSON, FigureUnit.DAY, FigureUnit.MINOR, FigureUnit.PER_MILLE, FigureUnit.EVENTS_PER_100)
@@ -95,11 +95,13 @@ def read_tariffs(
     windows: tuple[Window, ...],
     rounding: Rounding,
     caps: Caps,
+    parties: tuple[ContractParty, ...],
 ) -> tuple[Tariff, ...]:
     """The priced terms in the order in which caps are applied."""
     by_measure = root.part(lambda: {measure.id: measure for measure in measures})
     by_aggregate = root.part(lambda: {aggregate.id: aggregate for aggregate in aggregates})
-    known = KnownTerms(by_measure, by_aggregate, indices, windows, rounding)
+    payers = root.part(lambda: tuple(party for party in parties if party.role == "outcome_payer"))
+    known = KnownTerms(by_measure, by_aggregate, indices, windows, rounding, payers)
     tariffs = root.rows("tariffs", lambda table: _tariff(table, known), least=0, by="id")
     with root.check():
         both = known.measures.keys() & known.aggregates.keys()
@@ -142,9 +144,22 @@ def _tariff(table: DeclarationTable, known: KnownTerms) -> Tariff:
         if ("excess" in table) != bool(cap_window):
             raise table.refuse("excess", "and cap_window_minor belong together: what becomes of what the cap cuts")
     kind = TARIFFS[table.convert("kind", one_of(*TARIFFS))]
+    table.knows("price_by_payer")
     tariff = table.whole(lambda: kind.read(table, name, known))
     carries = table.part(lambda: excess == "carried")
-    return replace(tariff, cap_minor=cap, cap_window_minor=cap_window, carries_excess=carries, gate=gate)
+    tariff = replace(tariff, cap_minor=cap, cap_window_minor=cap_window, carries_excess=carries, gate=gate)
+    return replace(tariff, payer_prices=table.part(lambda: _payer_prices(table, tariff, known)))
+
+
+def _payer_prices(table: DeclarationTable, tariff: Tariff, known: KnownTerms) -> tuple[int, ...]:
+    has_price = bool(tariff.single_price)  # first: of a price that cannot be read nothing more is said
+    if "price_by_payer" in table:
+        if not has_price:
+            raise table.refuse("price_by_payer", "needs a kind with a price for each unit")
+        return known.payer_prices(table)
+    if not any(payer.share_parts for payer in known.payers):
+        raise table.refuse("price_by_payer", "is missing: no share_parts say what each payer bears")
+    return ()
 
 
 def _gate(table: DeclarationTable, known: KnownTerms) -> Gate:

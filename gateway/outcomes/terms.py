@@ -64,7 +64,7 @@ def divide(numerator: int, denominator: int, rounding: Rounding) -> int:
 
 
 def apportion(total_minor: int, parts: Sequence[int]) -> tuple[int, ...]:
-    """A total divided into whole minor units in proportion to `parts`, each of at least 1.
+    """A total divided into whole minor units in proportion to `parts`, of which one is above 0.
 
     Largest remainder: everybody gets the whole part of its exact share, and what is left goes, one each, to the largest
     fractions; of two that are equal to the one that stands first in the contract. A negative total is divided as the
@@ -313,7 +313,7 @@ class ContractParty:
     municipality_code: str = ""
     legal_role: LegalRole | None = None  # of the operator
     country: str = "DK"  # ISO 3166-1 alpha-2, of the outcome payer
-    share_parts: int = 0  # of an outcome payer; 1 where it pays alone
+    share_parts: int = 0  # of an outcome payer; 1 where it pays alone, 0 where every tariff says what each payer owes
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,6 +115,7 @@ def draft(gateway: Gateway, session: Session, request: ReleaseRequest, planned: 
         evaluation=now,
         before=next((found for found, part in zip(before, needed, strict=True) if part in behind[-1:]), None),
         due=due,
+        documented={name: minor for name, (_, minor) in planned.documented.items()},
         seals=[Seal.of_row(row).claim() for row in counted_batches(session, contract, window.to_week)],
         sources=claims.Sources(
             str(window.to_week), slot, contract.named_sources, salted_digest(now.inputs_sha256, salt)

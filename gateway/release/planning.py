@@ -26,6 +26,7 @@ from gateway.installation.authority import Authorised, municipality
 from gateway.installation.gateway import Gateway
 from gateway.outcomes.blocks import block_of, is_unsettled, shown_with
 from gateway.outcomes.contract import Contract
+from gateway.outcomes.opening import OpeningBalances
 from gateway.outcomes.terms import Window
 from gateway.release.states import ReleaseState
 from gateway.store import contract_queries, counting, queries
@@ -294,12 +295,20 @@ def _check_order(gateway: Gateway, session: Session, request: ReleaseRequest) ->
     later = rows.keys() - {*earlier, label}
     if later and request.template == Template.PAYMENT_DOCUMENT:
         raise WindowOutOfOrder(window=label, other=min(later), reason="was released already")
-    totals = {} if opening is None else opening.totals()
-    before_block = contract.windows_until(block_of(contract, label)[0].label)[:-1]
     if request.template != Template.PAYMENT_DOCUMENT:  # a total tells of its whole block
-        earlier = [part.label for part in before_block]
-    for other in rows.keys() & set(earlier):
-        for line in rows[other].due:
+        label = block_of(contract, label)[0].label
+    return documented_before(session, contract, label, opening)
+
+
+def documented_before(
+    session: Session, contract: Contract, label: str, opening: OpeningBalances | None
+) -> dict[str, tuple[int, int]]:
+    """What the payment documents of the windows before one, and the opening balances, add up to, by tariff: (quantity,
+    minor units). Once a window has its document, no earlier one is corrected any more."""
+    rows = queries.payment_documents(session, contract.id)
+    totals = {} if opening is None else opening.totals()
+    for window in contract.windows_until(label)[:-1]:
+        for line in rows[window.label].due if window.label in rows else ():
             quantity, amount = totals.get(line["tariff"], (0, 0))
             totals[line["tariff"]] = (quantity + line["quantity"], amount + line["amount_minor"])
     return totals

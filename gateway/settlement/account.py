@@ -5,19 +5,20 @@ documents say of a line and what earlier bills hold of it. So all bills of a con
 correction gives a credit note, or an offset against the next invoice, by itself.
 
 Where several pay, the same lines are billed to each of them at once, and each bears its share. Not the line is divided
-but the total of everything billed so far (`apportioned`), and a line gets what that adds for the payer: so the shares
+but the total of everything billed so far (`payers.shares`), and a line gets what that adds for the payer: so the shares
 of a line add up to it, and what a payer was billed in all stays less than one minor unit from its exact share for ever.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
 
-from gateway.outcomes.terms import apportion
+from gateway.outcomes.contract import Contract
+from gateway.outcomes.payers import shares
 
 Place = tuple[str, str]  # window, line key
 _ADJUSTMENT = "_adjustment"
@@ -67,6 +68,14 @@ class PaymentDocument:
     @property
     def due_minor(self) -> int:
         return sum(line.amount_minor for line in self.lines)
+
+    def by_tariff(self, *, with_adjustments: bool) -> Counter[str]:
+        """What its lines say, in minor units."""
+        found: Counter[str] = Counter()
+        for line in self.lines:
+            if with_adjustments or not line.is_adjustment:
+                found[line.tariff] += line.amount_minor
+        return found
 
     @property
     def evaluated_minor(self) -> int:
@@ -124,17 +133,25 @@ def standing_lines(documents: Sequence[PaymentDocument]) -> dict[Place, Document
 
 
 def payer_lines(
-    lines: Sequence[BillLine], *, billed_minor: int, parts: Sequence[int], payer: int
+    lines: Sequence[BillLine], *, billed: Sequence[BillLine], contract: Contract, payer: int
 ) -> tuple[BillLine, ...]:
-    """What one payer bears of whole lines, after lines worth `billed_minor` in all were billed. `payer` is its place in
-    `parts`."""
-    found, before = [], billed_minor
+    """What one payer bears of whole lines, after others were billed. `payer` is its place in the contract."""
+    found, amounts = [], amounts_by_tariff(billed)
+    before = shares(contract, amounts)
     for line in lines:
-        after = before + line.whole_minor
-        share = apportion(after, parts)[payer] - apportion(before, parts)[payer]
-        found.append(replace(line, amount_minor=share))
+        amounts[line.tariff] += line.whole_minor
+        after = shares(contract, amounts)
+        found.append(replace(line, amount_minor=after[payer] - before[payer]))
         before = after
     return tuple(found)
+
+
+def amounts_by_tariff(lines: Sequence[BillLine]) -> Counter[str]:
+    """What whole lines are worth, in minor units."""
+    found: Counter[str] = Counter()
+    for line in lines:
+        found[line.tariff] += line.whole_minor
+    return found
 
 
 def billed_amounts(lines: Sequence[BillLine]) -> dict[Place, tuple[int, int]]:

@@ -27,8 +27,9 @@ from gateway.outcomes.evaluate import Evaluation, evaluate
 from gateway.outcomes.figures import Figures
 from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.opening import OpeningBalances
+from gateway.outcomes.payers import shares
 from gateway.outcomes.tariff import owed_amounts
-from gateway.outcomes.terms import Window, apportion
+from gateway.outcomes.terms import Window
 from gateway.settlement.account import PaymentDocument
 from gateway.settlement.reading import read_settlement
 from gateway.settlement.settled import Settled, lines_of
@@ -178,28 +179,33 @@ def forecast(
         for number, window in enumerate(contract.windows, start=1)
     ]
     opening = settled.adopted.opening if settled.adopted else None
-    due = [sum(amounts.values()) for amounts in owed_amounts(contract, series, opening)]
-    windows, before, booked = [], 0, 0
+    due = owed_amounts(contract, series, opening)
+    windows, before, booked = [], Counter[str](), Counter[str]()
     years: Counter[int] = Counter()
     own_years: Counter[int] = Counter()
     for number, window in enumerate(contract.windows, start=1):
         document = signed.get(window.label)
-        worth, accrued = due[number - 1] - before, 0
+        worths = Counter({name: minor - before[name] for name, minor in due[number - 1].items()})
+        accrued = 0
         if document is not None:
-            worth = document.due_minor + sum(settled.paid_before(window.label).values())
+            worths = document.by_tariff(with_adjustments=True)
+            worths.update(settled.paid_before(window.label))
         elif window.from_week <= week:
             at = min(window.to_week, week)
             now = _figures(contract, seen, number, window, week=week, at=at, declared=declared[window.label])
-            accrued = sum(owed_amounts(contract, [*series[: number - 1], now], opening)[-1].values()) - before
-        own = apportion(booked + worth, contract.share_parts)[0] - apportion(booked, contract.share_parts)[0]
-        booked += worth
+            owed = owed_amounts(contract, [*series[: number - 1], now], opening)[-1]
+            accrued = sum(owed.values()) - before.total()
+        own, worth = -shares(contract, booked)[0], sum(worths.values())
+        booked.update(worths)
+        own += shares(contract, booked)[0]
         parts = _parts(settled, window.label, document, worth, own)
         on = max(part.on for part in parts)
         windows.append(ExpectedWindow(window.label, worth if document else 0, accrued, worth, own, on, on.year))
         for part in parts:
             years[part.on.year] += part.minor
             own_years[part.on.year] += part.own_minor
-        before += worth - (document.due_minor - document.evaluated_minor if document else 0)
+        before.update(worths if document is None else document.by_tariff(with_adjustments=False))
+        before.update(settled.paid_before(window.label) if document else {})
     by_year = tuple((year, own_years[year], years[year]) for year in sorted(years))
     stated = _stated_again(contract, series, opening)
     return Forecast(contract.id, str(week), tuple(windows), by_year, stated)
@@ -259,7 +265,7 @@ def _parts(settled: Settled, label: str, document: PaymentDocument | None, worth
     stated = sum(settled.paid_before(label).values()) if settled.adopted else 0
     if stated and settled.adopted is not None:
         on = min(contract.freezes_on(window) + days, danish_day(settled.adopted.at))
-        found.append(_ExpectedPart(on, stated, apportion(stated, contract.share_parts)[0]))
+        found.append(_ExpectedPart(on, stated, shares(contract, settled.paid_before(label))[0]))
     for bill in settled.bills:
         minor = sum(line.amount_minor for line in lines_of(bill) if line.window == label)
         is_own = bill.payer == contract.payers[0].organisation

@@ -16,6 +16,7 @@ from xml.etree import ElementTree as ET
 from connectors.errors import SourceMalformed
 from gateway.errors.settlement import SettlementMismatch
 from gateway.outcomes.contract import Contract
+from gateway.outcomes.payers import parts_of
 from gateway.outcomes.settlement_terms import Buyer, SettlementTerms, TradeParty
 from gateway.outcomes.terms import ContractParty, FigureUnit, Window
 from gateway.settlement.account import BillKind, BillLine
@@ -206,7 +207,12 @@ def _share(contract: Contract, payer: ContractParty, line: BillLine) -> str:
     if len(contract.payers) == 1:
         return ""
     whole = formats.amount(line.whole_minor, contract.currency, formats.UNDIVIDED)
-    return f"; andel / share {payer.share_parts}/{sum(contract.share_parts)} af / of {whole}"
+    parts = parts_of(contract, line.tariff)
+    own = parts[contract.payers.index(payer)]
+    if parts == contract.share_parts:
+        return f"; andel / share {own}/{sum(parts)} af / of {whole}"
+    price, prices = (formats.amount(minor, contract.currency, formats.UNDIVIDED) for minor in (own, sum(parts)))
+    return f"; pris / price {price} af / of {prices}, af / of {whole}"
 
 
 def _seller(root: ET.Element, name: str, party: TradeParty) -> None:

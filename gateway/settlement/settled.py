@@ -7,7 +7,7 @@ said, billed and paid (`state`); what may be billed now is what both parties acc
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -113,9 +113,12 @@ class Settled:
         return {one.tariff: one.quantity for one in stated}
 
     @property
-    def stated_paid_minor(self) -> int:
-        """What the parties state as paid before the gateway, in all."""
-        return 0 if self.adopted is None else self.adopted.opening.paid_minor
+    def stated_paid(self) -> Counter[str]:
+        """What the parties state as paid before the gateway, by tariff."""
+        found: Counter[str] = Counter()
+        for window in self.adopted.opening.windows if self.adopted else ():
+            found.update(self.paid_before(window))
+        return found
 
     def bills_of(self, payer: str) -> list[Bill]:
         """The bills of one payer, oldest first."""
@@ -133,8 +136,7 @@ class Settled:
     def bear(self, lines: Sequence[BillLine], payer: str) -> tuple[BillLine, ...]:
         """What a payer bears of whole lines that would be billed next."""
         place = [one.organisation for one in self.contract.payers].index(payer)
-        before = sum(line.whole_minor for line in self.bill_lines())
-        return payer_lines(lines, billed_minor=before, parts=self.contract.share_parts, payer=place)
+        return payer_lines(lines, billed=self.bill_lines(), contract=self.contract, payer=place)
 
     def borne_by(self, payer: str) -> dict[Place, int]:
         """What a payer bears of each line: what its bills hold of it, and what the next ones would add, were everything

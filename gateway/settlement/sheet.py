@@ -16,6 +16,7 @@ from gateway.events.actor import Actor
 from gateway.outcomes.contract import Contract, Tariff
 from gateway.outcomes.figures import Figures
 from gateway.outcomes.opening import OpeningBalances
+from gateway.outcomes.payers import parts_of
 from gateway.outcomes.tariff import owed_amounts
 from gateway.settlement import account
 from gateway.settlement.account import BillKind, BillLine, billed_amounts
@@ -59,7 +60,7 @@ class SheetContract:
 
 @dataclass(frozen=True, slots=True)
 class SheetShare:
-    """What part of every amount the payer bears."""
+    """What part of every amount the payer bears; 0 of 0 where the lines of the bill are divided otherwise each."""
 
     parts: int
     of_parts: int
@@ -155,7 +156,7 @@ def sheet(settled: Settled, bill: Bill, found: Sequence[SheetCheck], *, is_demo:
         schema="settlement-sheet/1",
         contract=SheetContract(contract.id, contract.title, contract.version),
         payer=next(payer.name for payer in contract.payers if payer.organisation == bill.payer),
-        share=SheetShare(contract.share_parts[_place(settled, bill)], sum(contract.share_parts)),
+        share=_share(settled, bill),
         operator=contract.party("operator").name,
         currency=contract.currency,
         demo=is_demo,
@@ -185,6 +186,15 @@ def sheet(settled: Settled, bill: Bill, found: Sequence[SheetCheck], *, is_demo:
         ),
         checks=tuple(found),
     )
+
+
+def _share(settled: Settled, bill: Bill) -> SheetShare:
+    """A price by payer is a share of the tariff's price."""
+    divisions = {parts_of(settled.contract, line.tariff) for line in lines_of(bill)}
+    if len(divisions) > 1:
+        return SheetShare(0, 0)
+    parts = next(iter(divisions), settled.contract.share_parts)
+    return SheetShare(parts[_place(settled, bill)], sum(parts))
 
 
 def _agreed_price(settled: Settled, versions: Collection[Contract], windows: set[str]) -> SheetCheck:
@@ -270,10 +280,9 @@ def _recalculation(settled: Settled, bill: Bill) -> SheetCheck:
     held = billed_amounts([line for other in own for line in lines_of(other)])
     places = {line.place for line in lines_of(bill)}
     adds_up = all(is_within(held[place][1], due[place].amount_minor if place in due else 0) for place in places)
-    before = sum(line.whole_minor for other in own if other.position < bill.position for line in lines_of(other))
-    share = account.payer_lines(
-        lines_of(bill), billed_minor=before, parts=settled.contract.share_parts, payer=_place(settled, bill)
-    )
+    before = [line for other in own if other.position < bill.position for line in lines_of(other)]
+    place = _place(settled, bill)
+    share = account.payer_lines(lines_of(bill), billed=before, contract=settled.contract, payer=place)
     total = sum(line.amount_minor for line in share)
     asked = payable_minor(bill.xml)
     is_share = list(share) == lines_of(bill) and total == bill.total_minor

@@ -6,13 +6,15 @@ Every amount in it is a sum of signed lines or of bills; nothing is computed fro
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import assert_never
 
 from gateway.outcomes.contract import Tariff
-from gateway.outcomes.terms import ContractParty, Window, apportion
-from gateway.settlement.account import BillKind, DocumentLine, Place
+from gateway.outcomes.payers import shares
+from gateway.outcomes.terms import ContractParty, Window
+from gateway.settlement.account import BillKind, DocumentLine, Place, standing_lines
 from gateway.settlement.settled import Settled, SignedDocument, lines_of
 from gateway.settlement.statement_view import (
     BalancesSignature,
@@ -22,6 +24,7 @@ from gateway.settlement.statement_view import (
     OpenDispute,
     PaidOperator,
     PayerAccount,
+    PayerPrice,
     PayerShare,
     PaymentEvidence,
     SettledContract,
@@ -88,24 +91,26 @@ def _opening(settled: Settled) -> StatedBefore | None:
 
 def _payer(settled: Settled, payer: ContractParty) -> PayerAccount:
     buyer = settled.terms.buyer(payer.organisation)
-    parts = settled.contract.share_parts
-    place = settled.contract.payers.index(payer)
-    before = apportion(settled.stated_paid_minor, parts)[place]
-    due = sum(one.due_minor for one in settled.documents if one.is_standing) + settled.stated_paid_minor
+    contract, before = settled.contract, settled.stated_paid
+    place = contract.payers.index(payer)
+    due = Counter(before)
+    for line in standing_lines(settled.documents).values():
+        due[line.tariff] += line.amount_minor
     bills = settled.bills_of(payer.organisation)
     return PayerAccount(
         organisation=payer.organisation,
         name=payer.name,
         share_parts=payer.share_parts,
-        of_parts=sum(parts),
+        of_parts=sum(contract.share_parts),
+        prices=tuple(PayerPrice(one.id, one.payer_prices[place]) for one in contract.tariffs if one.payer_prices),
         cvr=buyer.party.cvr,
         gln=buyer.party.gln,
         order_number=buyer.order_number,
         person_reference=buyer.person_reference,
         account=buyer.account,
-        due_minor=apportion(due, parts)[place],
+        due_minor=shares(contract, due)[place],
         invoiced_minor=sum(bill.total_minor for bill in bills),
-        paid_minor=before + sum(bill.total_minor for bill in bills if bill.id in settled.paid),
+        paid_minor=shares(contract, before)[place] + sum(bill.total_minor for bill in bills if bill.id in settled.paid),
     )
 
 
@@ -153,7 +158,7 @@ def _evidence(one: SignedDocument) -> PaymentEvidence:
 def _stated_line(settled: Settled, window: str, tariff: str, minor: int) -> StatementLine:
     """What the parties state as paid of a tariff, before the gateway; who bore it is what the contract says."""
     contract = settled.contract
-    shares = zip(contract.payers, apportion(minor, contract.share_parts), strict=True)
+    borne = zip(contract.payers, shares(contract, {tariff: minor}), strict=True)
     return StatementLine(
         line=f"{tariff}/stated",
         tariff=tariff,
@@ -161,7 +166,7 @@ def _stated_line(settled: Settled, window: str, tariff: str, minor: int) -> Stat
         unit=next(one for one in contract.tariffs if one.id == tariff).unit(contract),
         quantity=settled.quantity_before(window)[tariff],
         amount_minor=minor,
-        shares=tuple(PayerShare(payer.organisation, share) for payer, share in shares),
+        shares=tuple(PayerShare(payer.organisation, share) for payer, share in borne),
         state=SettlementState.STATED,
         accepted_by=(),
         silence_on=None,
@@ -180,7 +185,7 @@ def _line(settled: Settled, one: SignedDocument, line: DocumentLine, borne: _Bor
         unit=line.unit,
         quantity=line.quantity,
         amount_minor=line.amount_minor,
-        shares=tuple(PayerShare(payer, shares.get(place, 0)) for payer, shares in borne.items()),
+        shares=tuple(PayerShare(payer, amounts.get(place, 0)) for payer, amounts in borne.items()),
         state=settled.state(one, line),
         accepted_by=tuple(sorted(settled.accepted_by(one, line))),
         silence_on=silent,

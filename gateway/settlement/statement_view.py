@@ -38,14 +38,23 @@ class SettledContract:
 
 
 @dataclass(frozen=True, slots=True)
+class PayerPrice:
+    """What a payer owes for one unit of a tariff that says so for each of them, in minor units."""
+
+    tariff: str
+    price_minor: int
+
+
+@dataclass(frozen=True, slots=True)
 class PayerAccount(View):
     """Who bears a share, where its invoices go, and what came of them."""
 
     organisation: str
     name: str
     share_parts: int
-    """Of `of_parts`: 1 of 1 where one pays alone."""
+    """Of `of_parts`: 1 of 1 where one pays alone, 0 of 0 where every tariff says what each payer owes."""
     of_parts: int
+    prices: tuple[PayerPrice, ...]
     cvr: str
     gln: str
     """EAN / GLN."""
@@ -56,6 +65,11 @@ class PayerAccount(View):
     """Its share of everything that is owed; the shares of all add up to that."""
     invoiced_minor: int
     paid_minor: int
+
+    @property
+    def share(self) -> str:
+        """The share as people read it, and nothing where there is none."""
+        return f"{self.share_parts}/{self.of_parts}" if self.of_parts else ""
 
 
 @dataclass(frozen=True, slots=True)

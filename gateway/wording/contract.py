@@ -119,6 +119,12 @@ LINES: Mapping[str, Both] = {
         "Each amount is shared: {shares}; what is left in whole minor units goes to the largest fractions, so that the "
         "shares always add up to the amount",
     ),
+    "no_shares": in_both(
+        "Hvad hver betaler skylder, står ved hver takst; resten i hele mindste enheder til de største brøkdele",
+        "What each payer owes stands beside each tariff; what is left in whole minor units goes to the largest"
+        " fractions",
+    ),
+    "by_payer": in_both("; heraf {prices}", "; of which {prices}"),
     "operator": in_both("Leverandør: {name}", "Operator: {name}"),
     "investor": in_both("Investor: {name}", "Investor: {name}"),
     "cohort": in_both(

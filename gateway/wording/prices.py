@@ -36,6 +36,9 @@ def _tariff_line(contract: Contract, voice: PriceVoice, tariff: Tariff) -> str:
     """`entry: 750,00 kr. pr. person; højst 90.000,00 kr. i alt`."""
     unit = {"unit": UNITS[tariff.unit(contract)]["da"]}
     text = "".join(voice.say(TARIFF_WORDS[tariff.kind], phrase, unit) for phrase in tariff.phrases())
+    if tariff.payer_prices:
+        pairs = zip(contract.payers, tariff.payer_prices, strict=True)
+        text += _say("by_payer", prices=", ".join(f"{one.name} {voice.money(price)}" for one, price in pairs))
     if tariff.gate is not None:
         text += _say("gate", figure=voice.threshold(Reached(tariff.gate.of, tariff.gate.at_least)))
     if tariff.cap_window_minor:

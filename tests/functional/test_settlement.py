@@ -107,6 +107,7 @@ def test_the_statement_carries_what_an_invoice_needs_and_adds_up(town: Simulated
         "name": "Aalborg Kommune",
         "share_parts": 1,
         "of_parts": 1,
+        "prices": [],
         "cvr": "99990007",
         "gln": "5799999008511",
         "order_number": "45000851",

@@ -82,6 +82,7 @@ TESTS: Mapping[str, tuple[str, ...]] = {
         "tests/unit/outcomes/test_declared_terms.py",
         "tests/unit/outcomes/test_explain.py",
         "tests/unit/outcomes/test_judging.py",
+        "tests/unit/outcomes/test_off_benefit.py",
         "tests/unit/outcomes/test_status_sources.py",
         "tests/unit/outcomes/test_varied.py",
         "tests/property/test_precedence.py",

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
+from fractions import Fraction
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateway.outcomes.contract import Contract
+from gateway.outcomes.payers import parts_of, shares
 from gateway.outcomes.settlement_terms import Draw, InvestorTerms
 from gateway.outcomes.terms import apportion
 from gateway.settlement.account import (
@@ -24,17 +28,19 @@ from gateway.settlement.account import (
 )
 from gateway.settlement.investor import flow
 from tests.support.examples import examples
+from tests.support.histories import example_contract
 
 pytestmark = pytest.mark.property
 
 WINDOWS = ("W1", "W2", "W3", "W4")
 ORDER = {label: place for place, label in enumerate(WINDOWS)}
+TARIFFS = ("weeks", "people")
 AMOUNTS = st.integers(-(10**9), 10**9)
 
 lines = st.lists(
     st.builds(
         DocumentLine,
-        tariff=st.sampled_from(["weeks", "people"]),
+        tariff=st.sampled_from(TARIFFS),
         kind=st.sampled_from(["window", "correction"]),
         unit=st.just("week"),
         quantity=st.integers(-500, 500),
@@ -161,10 +167,27 @@ def test_shares_add_up_and_each_is_less_than_one_unit_from_its_exact_value(total
     assert all(abs(share * sum(parts) - total * part) < sum(parts) for share, part in zip(shares, parts, strict=True))
 
 
+def divided(parts: tuple[int, ...], prices: dict[str, tuple[int, ...]]) -> Contract:
+    """A contract of two tariffs that so many payers bear, by shares or by the price that each owes."""
+    template = example_contract("impact60")
+    first, others = template.payers[0], [one for one in template.parties if one.role != "outcome_payer"]
+    payers = [replace(first, organisation=f"payer-{n}", share_parts=part) for n, part in enumerate(parts)]
+    tariffs = (replace(template.tariffs[0], id=name, payer_prices=prices.get(name, ())) for name in TARIFFS)
+    return replace(template, parties=(*payers, *others), tariffs=tuple(tariffs))
+
+
+@st.composite
+def contracts(draw: st.DrawFn) -> Contract:
+    parts = draw(PARTS)
+    prices = st.lists(st.integers(0, 10**6), min_size=len(parts), max_size=len(parts)).map(tuple).filter(any)
+    return divided(parts, draw(st.dictionaries(st.sampled_from(TARIFFS), prices)))
+
+
 @settings(max_examples=examples(300))
-@given(steps, PARTS, st.booleans(), st.data())
-def test_every_payer_is_billed_its_share_whatever_was_corrected_disputed_or_set_off(happened, parts, offsets, data):
+@given(steps, contracts(), st.booleans(), st.data())
+def test_every_payer_is_billed_its_share_whatever_was_corrected_disputed_or_set_off(happened, contract, offsets, data):
     """After every bill, and not only at the end; of a disputed line nobody is billed anything until it is free."""
+    parts = contract.share_parts
     documents: list[PaymentDocument] = []
     whole: list[BillLine] = []
     own: list[list[BillLine]] = [[] for _ in parts]
@@ -177,18 +200,17 @@ def test_every_payer_is_billed_its_share_whatever_was_corrected_disputed_or_set_
             made = plan(window, free, order=ORDER, offsets=offsets, coming=coming)
             if made is None:
                 continue
-            before = sum(line.whole_minor for line in whole)
-            pieces = [payer_lines(made.lines, billed_minor=before, parts=parts, payer=n) for n in range(len(parts))]
+            pieces = [payer_lines(made.lines, billed=whole, contract=contract, payer=n) for n in range(len(parts))]
             for number, line in enumerate(made.lines):
                 assert sum(piece[number].amount_minor for piece in pieces) == line.whole_minor
             whole.extend(made.lines)
             for held, piece in zip(own, pieces, strict=True):
                 held.extend(piece)
-            total = sum(line.whole_minor for line in whole)
-            for held, part in zip(own, parts, strict=True):
+            for place, held in enumerate(own):
                 running = sum(line.amount_minor for line in held)
-                assert abs(running * sum(parts) - total * part) < sum(parts)
-            assert sum(line.amount_minor for held in own for line in held) == total
+                exact = sum(_exact(contract, line, place) for line in whole)
+                assert abs(running - exact) < len({parts_of(contract, name) for name in TARIFFS})
+            assert sum(line.amount_minor for held in own for line in held) == sum(line.whole_minor for line in whole)
 
     for what, content, _ in happened:
         standing = [one for one in documents if one.is_standing]
@@ -202,8 +224,26 @@ def test_every_payer_is_billed_its_share_whatever_was_corrected_disputed_or_set_
         bill(set(data.draw(st.lists(st.sampled_from(places), max_size=2))) if places else set())
     bill(set())
     if not offsets:
-        due = sum(one.due_minor for one in documents if one.is_standing)
-        assert tuple(sum(line.amount_minor for line in held) for held in own) == apportion(due, parts)
+        due: Counter[str] = Counter()
+        for line in standing_lines(documents).values():
+            due[line.tariff] += line.amount_minor
+        assert tuple(sum(line.amount_minor for line in held) for held in own) == shares(contract, due)
+
+
+def _exact(contract: Contract, line: BillLine, place: int) -> Fraction:
+    parts = parts_of(contract, line.tariff)
+    return Fraction(line.whole_minor * parts[place], sum(parts))
+
+
+@given(st.integers(-(10**6), 10**6), st.integers(1, 10**6), st.integers(0, 10**6))
+def test_whole_units_are_paid_by_everybody_at_its_own_price_to_the_minor_unit(units, one, other):
+    contract = divided((1, 1), {"weeks": (one, other)})
+    assert shares(contract, {"weeks": units * (one + other)}) == (units * one, units * other)
+
+
+def test_a_division_in_the_proportion_of_the_shares_is_theirs():
+    assert shares(divided((2, 1), {"weeks": (400, 200)}), {"weeks": 1, "people": 1}) == (1, 1)
+    assert shares(divided((2, 1), {"weeks": (400, 201)}), {"weeks": 1, "people": 1}) == (2, 0)
 
 
 def test_what_is_set_off_waits_for_the_invoice_that_this_window_may_still_bring():

@@ -26,7 +26,7 @@ from vocabulary.weeks import Month, Week
 CONTRACTS = EXAMPLES / "contracts"
 TAGS = ("published", "recomputed", "illustrative")
 MADE_UP = "made-up"  # the one source that nobody published
-KINDS = ("owed", "quantity", "met", "threshold", "most", "product", "sum", "quotient", "reduction")
+KINDS = ("owed", "owed_by", "quantity", "met", "threshold", "most", "product", "sum", "quotient", "reduction")
 
 
 @dataclass(frozen=True, slots=True)

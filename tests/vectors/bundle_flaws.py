@@ -324,6 +324,11 @@ def step9() -> list[Vector]:
             "The lines do not add up to the amount.",
             shows(lines=[{**LINE, "amount_minor": 1}]),
         ),
+        (
+            "payers-against-the-amount",
+            "What the payers owe does not add up to the amount.",
+            shows(payers=[{"organisation": "aalborg-kommune", "amount_minor": 2_100_001}]),
+        ),
     ]
     return [Vector(name, 19, flaw, make) for name, flaw, make in rows]
 

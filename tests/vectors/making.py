@@ -35,6 +35,10 @@ RARE = {
     "method": {"inputs_sha256": "ab" * 32, "engine_version": "1", "data_sources": ["ydelser", "e-indkomst"]},
     "not_counted": [{"reason": "on_benefit", "value": 12}, {"reason": "left", "value": None}],
     "suppression": {"k": 5, "k_cohort": 20, "rules": ["k-threshold", "complementary"]},
+    "payers": [
+        {"organisation": "aalborg-kommune", "amount_minor": 1_230_000},
+        {"organisation": "a-region", "amount_minor": 870_000},
+    ],
     "illustrative": ["measures"],
 }
 SECOND = "urn:uuid:00000000-0000-4000-8000-000000000002"

@@ -200,6 +200,7 @@ def step5() -> list[Vector]:
             claim(operator={"name": "Sp\u0435cialist\u0435rne"}),
         ),
         ("endless-name", "A name of 2001 characters.", claim(operator={"name": "a" * 2001})),
+        ("payer-without-a-name", "A payer's part that names nobody.", shows(payers=[{"amount_minor": 2_100_000}])),
         (
             "look-alike-claim",
             "A payable in another member.",

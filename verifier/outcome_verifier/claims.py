@@ -87,11 +87,12 @@ def check_figures(shown: Mapping[str, Any]) -> None:
         known = [cell["value"] for cell in reasons if cell["value"] is not None]
         if sum(known) > people - achieved or (len(known) == len(reasons) and sum(known) != people - achieved):
             raise ValueError("the reasons do not add up to the people who are not in the outcome")
-    lines, payable = shown.get("lines"), shown.get("payable")
-    if lines is None or payable is None:
+    payable = shown.get("payable")
+    if payable is None:
         return
-    if sum(line["amount_minor"] for line in lines) != payable["amount_minor"]:
-        raise ValueError("the lines do not add up to the amount")
+    for name, words in (("lines", "the lines"), ("payers", "the payers' parts")):
+        if name in shown and sum(entry["amount_minor"] for entry in shown[name]) != payable["amount_minor"]:
+            raise ValueError(f"{words} do not add up to the amount")
 
 
 def _difference(value: Any) -> bool:
@@ -138,6 +139,7 @@ _SHOWN: dict[str, Shape] = {
     "not_counted": list_of(fields(reason=is_text, value=_count_or_withheld)),
     "payable": fields(amount_minor=is_integer, currency=is_text),
     "lines": list_of(fields(tariff=is_text, kind=is_text, unit=is_text, quantity=is_integer, amount_minor=is_integer)),
+    "payers": list_of(fields(organisation=is_text, amount_minor=is_integer)),
     "sources": fields(complete_to_week=matches(_WEEK), known_at=is_instant),
     "method": fields(inputs_sha256=is_digest, engine_version=is_text, data_sources=list_of(is_text)),
     "suppression": fields(k=is_count, k_cohort=is_count, rules=list_of(is_text)),

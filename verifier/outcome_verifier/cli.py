@@ -234,6 +234,9 @@ def figures(claims: Mapping[str, Any], shown: Mapping[str, Any], *, further_paye
         amount = money(shown["payable"]["amount_minor"], shown["payable"]["currency"])
         yield line("payable", f"{amount} for this window, corrections of earlier windows included")
         yield line("  who pays", _who_pays(claims, shown["payable"]["amount_minor"], further_payers))
+    for entry in shown.get("payers", []):
+        amount = money(entry["amount_minor"], shown.get("payable", {}).get("currency", ""))
+        yield line("  of which", f"{amount} of {entry['organisation']}")
     if "sources" in shown:
         sources = shown["sources"]
         yield line("sources complete to", f"{sources['complete_to_week']}, known at {instant(sources['known_at'])}")

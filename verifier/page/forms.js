@@ -86,6 +86,7 @@ const SHOWN = {
   not_counted: listOf(fields({ reason: isText, value: isCountOrWithheld })),
   payable: fields({ amount_minor: isInteger, currency: isText }),
   lines: listOf(fields({ tariff: isText, kind: isText, unit: isText, quantity: isInteger, amount_minor: isInteger })),
+  payers: listOf(fields({ organisation: isText, amount_minor: isInteger })),
   sources: fields({ complete_to_week: isWeek, known_at: isInstant }),
   method: fields({ inputs_sha256: isDigest, engine_version: isText, data_sources: listOf(isText) }),
   suppression: fields({ k: isCount, k_cohort: isCount, rules: listOf(isText) }),

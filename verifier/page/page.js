@@ -299,7 +299,11 @@
       return { row: [tariff.replaceAll("_", " "), value, named(text.kinds, kind)], kind: "part" };
     });
     if (!shown.payable) return rows;
-    return [...rows, { row: [text.payable, money(shown.payable.amount_minor, currency), text.payableWhen], kind: "main" }];
+    const main = { row: [text.payable, money(shown.payable.amount_minor, currency), text.payableWhen], kind: "main" };
+    const parts = (shown.payers ?? []).map(({ organisation, amount_minor }) => {
+      return { row: [filled(text.ofWhich, { organisation }), money(amount_minor, currency), ""], kind: "part" };
+    });
+    return [...rows, main, ...parts];
   }
 
   function sourceRows({ sources }) {

@@ -140,7 +140,7 @@ function addUp(cells, parent) {
 }
 
 function checkFigures(shown) {
-  const { participants, outcomes_achieved: achieved, threshold, lines, payable } = shown;
+  const { participants, outcomes_achieved: achieved, threshold, lines, payers, payable } = shown;
   const isKnown = (value) => value !== undefined;
   if (isKnown(achieved) && isKnown(participants)) need(achieved <= participants, "more outcomes than participants");
   if (isKnown(achieved) && isKnown(threshold?.people)) {
@@ -154,8 +154,7 @@ function checkFigures(shown) {
     const adds = addUp(shown.not_counted, participants - achieved);
     need(adds, "the reasons do not add up to the people who are not in the outcome");
   }
-  if (isKnown(lines) && isKnown(payable)) {
-    const adds = sum(lines.map((line) => line.amount_minor)) === BigInt(payable.amount_minor);
-    need(adds, "the lines do not add up to the amount");
-  }
+  const addsUp = (entries) => sum(entries.map((one) => one.amount_minor)) === BigInt(payable.amount_minor);
+  if (isKnown(lines) && isKnown(payable)) need(addsUp(lines), "the lines do not add up to the amount");
+  if (isKnown(payers) && isKnown(payable)) need(addsUp(payers), "the payers' parts do not add up to the amount");
 }

@@ -73,9 +73,12 @@ def _flows(contract: Contract) -> Iterator[Block]:
 def _shares(contract: Contract) -> Iterator[Block]:
     if len(contract.payers) == 1:
         return
-    parts = formats.danish_number(sum(contract.share_parts))
-    rows = tuple((payer.name, f"{formats.danish_number(payer.share_parts)} af {parts}") for payer in contract.payers)
-    yield TableBlock(("Betaler", "Andel"), rows, numbers=1)
+    if any(contract.share_parts):
+        parts = formats.danish_number(sum(contract.share_parts))
+        shares = [f"{formats.danish_number(payer.share_parts)} af {parts}" for payer in contract.payers]
+        rows = tuple((payer.name, share) for payer, share in zip(contract.payers, shares, strict=True))
+        yield TableBlock(("Betaler", "Andel"), rows, numbers=1)
+    yield from _prices_by_payer(contract)
     minor = words.minor_unit(contract)
     yield Paragraph(
         "Der deles ikke linje for linje: Alt, hvad der er faktureret til og med en linje, deles efter andelene, og "
@@ -86,6 +89,24 @@ def _shares(contract: Contract) -> Iterator[Block]:
     yield Paragraph(
         f"Hver betaler får sine egne fakturaer. {contract.payers[0].name} godkender betalingsgrundlaget for dem alle. "
         "De andre betalere får kun deres faktura."
+    )
+
+
+def _prices_by_payer(contract: Contract) -> Iterator[Block]:
+    """What each payer owes for one unit of a tariff that says so."""
+    priced = [tariff for tariff in contract.tariffs if tariff.payer_prices]
+    if not priced:
+        return
+    rows = tuple(
+        (tariff.id, payer.name, words.money(contract, price))
+        for tariff in priced
+        for payer, price in zip(contract.payers, tariff.payer_prices, strict=True)
+    )
+    yield TableBlock(("Takst", "Betaler", "Pris for én enhed"), rows, numbers=1)
+    yield Paragraph(
+        "Af disse takster skylder hver betaler sin egen pris for hver enhed. Prisen er betalerens andel af takstens "
+        "beløb, også når et loft skærer i det. Takster med samme forhold mellem priserne lægges sammen og "
+        "deles én gang."
     )
 
 
@@ -102,6 +123,9 @@ def _tariffs(contract: Contract) -> Iterator[Block]:
 def pays(contract: Contract, tariff: Tariff) -> str:
     """What a tariff pays for, with its caps, in sentences."""
     text, *others = AnnexVoice(contract).tariff(tariff)
+    if tariff.payer_prices:
+        pairs = zip(contract.payers, tariff.payer_prices, strict=True)
+        text += f" Heraf {formats.enumeration([f'{one.name} {words.money(contract, price)}' for one, price in pairs])}."
     if tariff.gate is not None:
         gate = words.figure(contract, tariff.gate.of, tariff.gate.at_least)
         text += f" Der skyldes intet, før {tariff.gate.of} er mindst {gate}; falder det igen, går alt tilbage."

@@ -120,7 +120,7 @@ def _read(table: DeclarationTable, name: str, known: KnownTerms) -> CohortTariff
     if "pooled" in table:
         pooled = table.part(lambda: _read_threshold(table.table("pooled"), known, also="from_window"))
         from_window = table.part(lambda: _from_window(table.table("pooled"), known))
-    price = table.integer("price_minor", least=1)
+    price = known.price(table)
     with table.check():
         units = {known.aggregates[one.of].unit for one in cohorts}
         if len(units) > 1 or len({one.of for one in cohorts}) < len(cohorts):

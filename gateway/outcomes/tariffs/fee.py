@@ -66,8 +66,8 @@ class FeeTariff(Tariff):
         yield from gate_numbers(self)
 
 
-def _read(table: DeclarationTable, name: str, _known: KnownTerms) -> FeeTariff:
-    return FeeTariff(name, table.line, table.integer("price_minor", least=1))
+def _read(table: DeclarationTable, name: str, known: KnownTerms) -> FeeTariff:
+    return FeeTariff(name, table.line, known.price(table))
 
 
 KIND = TariffKind(word=FeeTariff.kind, manual="A fee for delivering", phrases=frozenset({"fee"}), read=_read)

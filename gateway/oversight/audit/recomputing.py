@@ -2,7 +2,8 @@
 
 Two salted digests: of the inputs that its figures rest on, and, in each seal, of the windows that end a block. The
 salts stand in the municipal records. The access log says the digest of every look at the inputs, and the plan follows
-from the days on which people were enrolled; as long as nobody was erased since, both are computed anew.
+from the days on which people were enrolled; as long as nobody was erased since, both are computed anew. What each payer
+owes by a payment document follows from its lines, from the documents before it and from the contract.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from enum import StrEnum
 from sqlmodel import Session, col, select
 
 from gateway.attestations.block_plan import ends_of_blocks
+from gateway.attestations.claims import payers_claim
 from gateway.attestations.inputs import salted_digest
+from gateway.contracts import openings
 from gateway.contracts.sealed_plan import opening_versions, sealed_days, shown_windows
 from gateway.errors.contracts import WindowUnknown
 from gateway.errors.enrolment import SealsCorrupt
@@ -28,8 +31,10 @@ from gateway.installation.in_force import contract_of
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.evaluate import Evaluation, evaluate
 from gateway.outcomes.history import PersonHistory
+from gateway.outcomes.tariff import DueLine
 from gateway.oversight.audit.counted_people import last_week, rules_of
 from gateway.oversight.audit.sampling import ask_to_audit, standing_attestation
+from gateway.release.planning import documented_before
 from gateway.store import queries
 from gateway.store.log_tables import LogEntry
 from gateway.store.tables import ReleaseRow
@@ -52,11 +57,13 @@ class Recomputed(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RecomputedCommitments:
-    """The salted digest of inputs that was signed, and what became of it and of the seals' digests of the plan."""
+    """The salted digest of inputs that was signed, and what became of it, of the seals' digests of the plan, and of
+    what each payer owes; None of an attestation that says nothing of that."""
 
     inputs_sha256: str
     inputs: Recomputed
     plan: Recomputed
+    payers: Recomputed | None
 
 
 def recompute(gateway: Gateway, contract_id: str, window: str, template: str, recipient: str) -> RecomputedCommitments:
@@ -77,7 +84,7 @@ def recompute(gateway: Gateway, contract_id: str, window: str, template: str, re
         found = _Attestation(row, rules_of(session, row).contract, authorised)
         if _has_erased(session, contract_id):
             inputs = Recomputed.NOT_COMPUTED if found.is_logged(session) else Recomputed.NOT_OPENED
-            return Answered(_record(asking, found, inputs, _plan_again(session, contract_id)))
+            return Answered(_record(gateway, asking, found, inputs, _plan_again(session, contract_id)))
         return found
 
     def look(at: Snapshot, found: _Attestation) -> _ComputedAgain:
@@ -100,7 +107,7 @@ def recompute(gateway: Gateway, contract_id: str, window: str, template: str, re
         )
         is_same = found.rests_on(seen.evaluation.inputs_sha256)
         inputs = (Recomputed.SAME if is_same else Recomputed.DIFFERS) if is_logged else Recomputed.NOT_OPENED
-        return _record(asking, found, inputs, seen.plan)
+        return _record(gateway, asking, found, inputs, seen.plan)
 
     return look_apart(gateway, contract_id, Purpose.AUDIT, authorise=authorise, look=look, record=record)
 
@@ -166,7 +173,23 @@ def _plan_again(session: Session, contract_id: str) -> Recomputed:
     return Recomputed.NOT_COMPUTED if _has_erased(session, contract_id) else Recomputed.DIFFERS
 
 
-def _record(asking: Asking, found: _Attestation, inputs: Recomputed, plan: Recomputed) -> RecomputedCommitments:
+def _payers_again(gateway: Gateway, session: Session, found: _Attestation) -> Recomputed | None:
+    """What became of the payers' parts of a payment document."""
+    signed = canonical.loads(found.row.draft)["disclosable"]
+    if "payers" not in signed:
+        return None
+    contract = found.contract
+    opening = openings.opening_of(gateway, session, contract.id)
+    before = documented_before(session, contract, found.row.window, opening)
+    documented = {name: minor for name, (_, minor) in before.items()}
+    due = [DueLine(**line) for line in signed["lines"]]
+    return Recomputed.SAME if payers_claim(contract, due, documented) == signed["payers"] else Recomputed.DIFFERS
+
+
+def _record(
+    gateway: Gateway, asking: Asking, found: _Attestation, inputs: Recomputed, plan: Recomputed
+) -> RecomputedCommitments:
+    payers = _payers_again(gateway, asking.session, found)
     asking.uow.record(
         CommitmentsRecomputed(
             contract=found.contract.id,
@@ -174,8 +197,9 @@ def _record(asking: Asking, found: _Attestation, inputs: Recomputed, plan: Recom
             release=found.row.id,
             inputs=inputs,
             plan=plan,
+            payers=payers or "",
             decision=found.authorised.id,
             decision_sha256=found.authorised.sha256,
         )
     )
-    return RecomputedCommitments(found.signed_sha256, inputs, plan)
+    return RecomputedCommitments(found.signed_sha256, inputs, plan, payers)

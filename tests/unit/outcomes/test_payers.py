@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -14,7 +15,9 @@ from gateway.errors.contracts import AmendmentRefused
 from gateway.outcomes.amendment import check_amendment
 from gateway.outcomes.bounds import parties, ranges
 from gateway.outcomes.contract import Contract
+from gateway.outcomes.payers import parts_of, shares
 from gateway.outcomes.terms import apportion
+from gateway.wording.prices import prices_in_words
 from policies.programme_file import load_programme
 from tests.support.histories import EXAMPLES, example_contract
 from tests.support.payers import FUND, PARTS, REGION, SHARED
@@ -120,3 +123,84 @@ def test_what_is_left_goes_to_the_largest_fractions_and_then_to_whoever_stands_f
     assert apportion(-2, (1, 1, 1)) == (-1, -1, 0)
     assert apportion(0, (4, 2, 1)) == (0, 0, 0)
     assert apportion(12_345, (1,)) == (12_345,)
+
+
+BY_PAYER = f"price_by_payer = {{ aalborg-kommune = 90000, {REGION} = 60001, {FUND} = 0 }}"
+PRICED = ("price_minor = 150000   # 1,500.00 kr. a week", BY_PAYER)
+WITHOUT_SHARES = [(f"share_parts = {part}\n", "") for part in PARTS]
+
+
+def test_a_tariff_may_say_what_each_payer_owes_for_one_unit():
+    contract = with_payers(PRICED)
+    [tariff] = contract.tariffs
+    assert (tariff.payer_prices, tariff.single_price) == ((90_000, 60_001, 0), 150_001)
+    assert parts_of(contract, tariff.id) == (90_000, 60_001, 0)
+    assert shares(contract, {tariff.id: 7 * 150_001}) == (630_000, 420_007, 0)
+    assert parts_of(with_payers(), tariff.id) == PARTS, "without it shares hold"
+
+
+def test_without_shares_every_tariff_says_it():
+    contract = with_payers(PRICED, *WITHOUT_SHARES)
+    assert contract.share_parts == (0, 0, 0)
+    assert shares(contract, {contract.tariffs[0].id: 150_001}) == (90_000, 60_001, 0)
+    with pytest.raises(DeclarationInvalid, match="no share_parts say what each payer bears") as refused:
+        with_payers(*WITHOUT_SHARES)
+    assert refused.value.key == "tariffs.0.price_by_payer"
+
+
+@pytest.mark.parametrize(
+    ("written", "key", "reason"),
+    [
+        (f"{BY_PAYER}\nprice_minor = 1", "price_minor", "contradict"),
+        (BY_PAYER.replace(f", {FUND} = 0", ""), f"price_by_payer.{FUND}", "is missing"),
+        (BY_PAYER.replace(" }", ", nobody = 1 }"), "price_by_payer.nobody", "not a word"),
+        (BY_PAYER.replace("90000", "0").replace("60001", "0"), "price_by_payer", "nothing would ever be paid"),
+        (BY_PAYER.replace("90000", "-1"), "price_by_payer.aalborg-kommune", "at least 0"),
+        (BY_PAYER.replace("90000", "1.5"), "price_by_payer.aalborg-kommune", "whole number"),
+        (BY_PAYER.replace("90000", "9000000000000"), "price_by_payer.aalborg-kommune", "at most"),
+    ],
+)
+def test_a_price_by_payer_that_cannot_be_meant_is_refused_with_its_place(written: str, key: str, reason: str):
+    with pytest.raises(DeclarationInvalid, match=reason) as refused:
+        with_payers((PRICED[0], written))
+    assert refused.value.key == f"tariffs.0.{key}"
+
+
+def test_one_payer_alone_and_a_scale_have_no_price_by_payer():
+    with pytest.raises(DeclarationInvalid, match="one pays alone"):
+        example_contract("impact60", edit=(PRICED[0], BY_PAYER))
+    steps = f'kind = "steps"\npoints = [{{ at = 1, amount_minor = 5 }}, {{ at = 9, amount_minor = 7 }}]\n{BY_PAYER}'
+    text = ('kind = "price"\nof', f"{steps}\nof")
+    with pytest.raises(DeclarationInvalid, match="needs a kind with a price"):
+        with_payers((PRICED[0], "#"), text)
+
+
+def test_everything_that_people_read_says_each_payers_price():
+    contract = with_payers(PRICED, *WITHOUT_SHARES)
+    for language, amount in ((Language.DANISH, "900,00 DKK"), (Language.ENGLISH, "DKK 900.00")):
+        text = page(contract, language)
+        assert f"Aalborg Kommune {amount}" in text
+        assert "1/7" not in text
+    printed = str(annex_b(contract))
+    assert "Heraf Aalborg Kommune 900,00 kr., Region Nordjylland 600,01 kr. og Statens Fond 0,00 kr." in printed
+    assert "Pris for én enhed" in printed
+    assert any("heraf Aalborg Kommune 900,00 kr." in line for line in prices_in_words(contract))
+
+
+def test_bounds_of_payers_rest_on_their_prices():
+    """Two tariffs: of weeks the region pays all, of people the municipality. A cap over both leaves either its most."""
+    people = (
+        '\n[[tariffs]]\nid = "people"\nkind = "price"\nof = "self_support_full_or_partial"\n'
+        f"price_by_payer = {{ aalborg-kommune = 1000, {REGION} = 0, {FUND} = 0 }}\n"
+    )
+    weeks = PRICED[0], BY_PAYER.replace("90000", "0")
+    contract = with_payers(weeks, ('\n[[windows]]\nlabel = "2018H2"', f'{people}\n[[windows]]\nlabel = "2018H2"'))
+    most = {tariff.id: tariff.most_minor(contract) or 0 for tariff in contract.tariffs}
+    cases = {case.name: case for case in parties(contract) if case.role == "outcome_payer"}
+    assert cases["Aalborg Kommune"].worst == -most["people"] == -120_000
+    assert cases["Region Nordjylland"].worst == -min(1_500_000_000, most["weeks_in_work_or_education"])
+    assert cases["Statens Fond"].worst == 0
+    assert {case.best for case in cases.values()} == {0}
+    capped = replace(contract, caps=replace(contract.caps, contract_minor=50_000))
+    worst = [case.worst for case in parties(capped) if case.role == "outcome_payer"]
+    assert worst == [-50_000, -50_000, 0]

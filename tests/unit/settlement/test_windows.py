@@ -93,9 +93,9 @@ def test_what_was_before_the_gateway_is_told_of_the_stated_windows_alone():
     assert paid == [{"weeks": 300, "people": 50}, {"weeks": 400}, {}]
     reached = [seen.quantity_before(window) for window in ("spring", "autumn", "winter")]
     assert reached == [{"weeks": 30, "people": 2}, {"weeks": 40}, {}]
-    assert seen.stated_paid_minor == 750
+    assert seen.stated_paid == {"weeks": 700, "people": 50}
     nothing = settlement(CONTRACT)
-    assert (nothing.paid_before("spring"), nothing.quantity_before("spring"), nothing.stated_paid_minor) == ({}, {}, 0)
+    assert (nothing.paid_before("spring"), nothing.quantity_before("spring"), nothing.stated_paid) == ({}, {}, {})
 
 
 def test_each_payer_bears_its_parts_of_what_was_billed_and_of_what_is_open():
