@@ -1,4 +1,4 @@
-"""Reads who signs a contract: the municipality that pays, further payers, operator and investor."""
+"""Reads who signs a contract: the municipality that pays, further payers, operator and investors."""
 
 from __future__ import annotations
 
@@ -7,26 +7,38 @@ from policies.terms import LegalRole
 from vocabulary.declaration import DeclarationTable, one_of
 from vocabulary.releases import Recipient
 
-_MOST_PAYERS = 10  # the municipality among them
+_MOST = 10  # payers, the municipality among them; and investors
 _ROLES = ("outcome_payer", *Recipient)
 
 
 def read_parties(root: DeclarationTable) -> tuple[ContractParty, ...]:
-    """Everybody with a role, the payers first; `DeclarationInvalid` for the municipality on both sides."""
-    table, has_others = root.table("parties"), "payers" in root
-    payers = [table.table("outcome_payer"), *root.tables("payers", least=0)]
-    has_shares = any("share_parts" in one for one in payers)
-    share = None if has_others and has_shares else 0 if has_others else 1
-    parties: list[ContractParty] = []
+    """Everybody with a role, the payers first; `DeclarationInvalid` for the municipality on both sides, unless it is an
+    office of its own that lends beside somebody else.
+    """
+    table = root.table("parties")
+    payers, lenders = _share_of_each(root, "outcome_payer", "payers"), _share_of_each(root, "investor", "investors")
+    found: list[ContractParty] = []
     for role in _ROLES:
-        if role == "investor" and role not in table:
-            continue  # the operator carries the risk itself; no release may name an investor then
-        municipality = parties[0].organisation if parties else ""
-        parties.append(_party(table, role, municipality, share=share))
+        municipality = found[0].organisation if found else ""
+        if role == "investor":
+            found += _investors(root, table, municipality, lenders)
+            continue
+        found.append(_party(table, role, municipality, share=payers))
         if role == "outcome_payer":
-            parties += _payers(root, parties[0], share=share)
+            found += _further_payers(root, found[0], share=payers)
     table.finish()
-    return tuple(parties)
+    return tuple(found)
+
+
+def _share_of_each(root: DeclarationTable, role: str, further: str) -> int | None:
+    """None where each party of a role says what it bears: several do. One alone bears all, and payers of whom none says
+    anything nothing, since each tariff says what each of them owes then.
+    """
+    first = [root.table("parties").table(role)] if role in root.table("parties") else []
+    several = [*first, *root.tables(further, least=0)]
+    if len(several) == 1 or further not in root:
+        return 1
+    return None if role == "investor" or any("share_parts" in one for one in several) else 0
 
 
 def _party(parties: DeclarationTable, role: str, municipality: str, *, share: int | None) -> ContractParty:
@@ -34,20 +46,24 @@ def _party(parties: DeclarationTable, role: str, municipality: str, *, share: in
 
 
 def _read_party(table: DeclarationTable, role: str, municipality: str, *, share: int | None) -> ContractParty:
-    is_payer = role == "outcome_payer"
+    is_payer, is_investor = role == "outcome_payer", role == "investor"
     country, code = table.part(lambda: _seat(table)) if is_payer else ("DK", "")
     legal_role = table.part(lambda: _legal_role(table)) if role == "operator" else None
-    parts = _share(table, share) if is_payer else 0
+    parts = _share(table, share) if is_payer or is_investor else 0
+    unit = table.text("unit") if is_investor and "unit" in table else ""
     names = table.text("organisation"), table.text("name")
     table.finish()
     with table.check():
-        if not is_payer and names[0] == municipality:
+        if not is_payer and not unit and names[0] == municipality:
             reason = "is the municipality that pays: it measures and approves, and may not be on the other side as well"
             raise table.refuse("organisation", reason, rule="party-conflict")
-    return ContractParty(role, *names, code, legal_role, country, parts)
+    with table.check():
+        if unit and names[0] != municipality:
+            raise table.refuse("unit", "names an office of the municipality, and this is another organisation")
+    return ContractParty(role, *names, code, legal_role, country, parts, unit)
 
 
-def _payers(root: DeclarationTable, municipality: ContractParty, *, share: int | None) -> list[ContractParty]:
+def _further_payers(root: DeclarationTable, municipality: ContractParty, *, share: int | None) -> list[ContractParty]:
     """Who bears a share of every amount beside the municipality."""
 
     before = {municipality.organisation}
@@ -62,9 +78,33 @@ def _payers(root: DeclarationTable, municipality: ContractParty, *, share: int |
 
     payers = list(root.rows("payers", read, least=0, role="outcome_payer"))
     with root.check():
-        if len(payers) >= _MOST_PAYERS:
-            raise root.refuse("payers", f"must be fewer than {_MOST_PAYERS}")
+        if len(payers) >= _MOST:
+            raise root.refuse("payers", f"must be fewer than {_MOST}")
     return payers
+
+
+def _investors(
+    root: DeclarationTable, table: DeclarationTable, municipality: str, share: int | None
+) -> list[ContractParty]:
+    """Who lends: `[parties.investor]` and then `[[investors]]`; nobody where the operator carries the risk itself, and
+    no release may name an investor then.
+    """
+    found = [_party(table, "investor", municipality, share=share)] if "investor" in table else []
+
+    def read(row: DeclarationTable) -> ContractParty:
+        return _read_party(row, "investor", municipality, share=share)
+
+    found += root.rows("investors", read, least=0, by="organisation", role="investor")
+    with root.check():
+        if len({one.organisation for one in found}) < len(found):
+            raise root.refuse("investors", "names an organisation twice")
+        if len(found) > _MOST:
+            raise root.refuse("investors", f"must be at most {_MOST}")
+        if found and all(one.unit for one in found):
+            where = table.table("investor") if "investor" in table else root.tables("investors")[0]
+            reason = "is the municipality's own office, and may not lend alone: nobody else would watch the result"
+            raise where.refuse("unit", reason, rule="party-conflict")
+    return found
 
 
 def _legal_role(table: DeclarationTable) -> LegalRole:
@@ -72,7 +112,7 @@ def _legal_role(table: DeclarationTable) -> LegalRole:
 
 
 def _share(table: DeclarationTable, share: int | None) -> int:
-    """The parts that a payer bears; `share` where none says any: it pays alone, or each tariff says its price."""
+    """The parts that a party bears of what its role does; `share` where none says any."""
     return table.integer("share_parts", least=1, most=1_000_000) if share is None else share
 
 

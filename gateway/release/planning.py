@@ -136,7 +136,8 @@ def plan(
         or not evaluating.unknown_spells(session, request.contract, request.window, known_at=frozen),
     )
     with evaluating.telling_what_is_held(held):
-        authorised = ask(_party(request), claims.ACTIONS[request.template], programme, facts)  # 1
+        # 1: of everybody in the role, since all of them get the same; the first of them is whom it names
+        authorised, *_ = [ask(one, claims.ACTIONS[request.template], programme, facts) for one in _parties(request)]
     existing = [row for row in _revisions(session, request) if revision is None or row.revision == revision]
     if revision is not None and not existing:
         raise RevisionUnknown(window=request.window.label, revision=revision)
@@ -186,9 +187,10 @@ def is_issued(row: ReleaseRow) -> bool:
             assert_never(state)
 
 
-def _party(request: ReleaseRequest) -> Party:
-    """The principal of a release: whom the contract names in the recipient's role."""
-    return Party(request.contract.party(request.recipient).organisation, Role(request.recipient))
+def _parties(request: ReleaseRequest) -> list[Party]:
+    """The principals of a release: whom the contract names in the recipient's role."""
+    named = request.contract.parties_as(request.recipient)
+    return [Party(one.organisation, Role(request.recipient)) for one in named]
 
 
 def ask_from_outside(
@@ -201,7 +203,9 @@ def ask_from_outside(
     """
     is_due = now.date() >= request.contract.freezes_on(request.window)
     facts = _facts(session, programme, request, now=now, is_due=is_due, sources_complete=True, codes_acceptable=True)
-    return ask(_party(request), claims.ACTIONS[request.template], programme, facts)
+    parties = _parties(request)
+    principal = request.requested_by if request.requested_by in parties else parties[0]
+    return ask(principal, claims.ACTIONS[request.template], programme, facts)
 
 
 def _facts(
