@@ -188,9 +188,10 @@ def is_issued(row: ReleaseRow) -> bool:
 
 
 def _parties(request: ReleaseRequest) -> list[Party]:
-    """The principals of a release: whom the contract names in the recipient's role."""
-    named = request.contract.parties_as(request.recipient)
-    return [Party(one.organisation, Role(request.recipient)) for one in named]
+    """The principals of a release: whom the contract names in the recipient's role; where it names nobody, nobody that
+    the policy knows."""
+    organisations = [one.organisation for one in request.contract.parties_as(request.recipient)] or ["nobody"]
+    return [Party(one, Role(request.recipient)) for one in organisations]
 
 
 def ask_from_outside(
@@ -203,8 +204,9 @@ def ask_from_outside(
     """
     is_due = now.date() >= request.contract.freezes_on(request.window)
     facts = _facts(session, programme, request, now=now, is_due=is_due, sources_complete=True, codes_acceptable=True)
-    parties = _parties(request)
-    principal = request.requested_by if request.requested_by in parties else parties[0]
+    first, *others = _parties(request)
+    named = {party: party for party in (first, *others)}
+    principal = named.get(request.requested_by or first, first)
     return ask(principal, claims.ACTIONS[request.template], programme, facts)
 
 

@@ -23,6 +23,7 @@ from tests.functional.test_settle_commands import client
 from tests.functional.test_settlement import PAYMENT, window
 from tests.functional.test_traps import Clock
 from tests.support.command_line import run_program
+from tests.support.histories import EXAMPLES
 from tests.support.lenders import ALL, LENDER, LENT, PROGRAMME, TOWN
 from tests.support.municipality import EXTRACT_PEOPLE, SMALL_CONTRACT, SMALL_COURSE, SimulatedMunicipality
 from tests.support.parties import party_key
@@ -132,6 +133,16 @@ def test_the_office_that_lends_has_other_staff(town: SimulatedMunicipality, tmp_
 def test_an_office_that_the_contract_does_not_name_lends_nothing(tmp_path: Path):
     with pytest.raises(ProgrammeInvalid, match="names its unit"):
         simulated(tmp_path / "unsaid", programme_edits=PROGRAMME)
+
+
+def test_where_nobody_lends_nobody_is_released_to(tmp_path: Path):
+    nobody = ('[parties.investor]\norganisation = "den-sociale-kapitalfond"\nname = "Den Sociale Kapitalfond"\n', "")
+    lent_by_nobody = [nobody, ('recipients = ["operator", "investor"]', 'recipients = ["operator"]')]
+    text = (EXAMPLES / "contracts" / "impact60.toml").read_text("utf-8")
+    settlement = text[text.index("# Every payment goes to the investor until") :]
+    town = simulated(tmp_path, edits=(*lent_by_nobody, (settlement, "")))
+    with pytest.raises(PolicyDenied):
+        releasing.release(town.gateway, "impact60", "2019H1", *TOTAL)
 
 
 def _contract(town: SimulatedMunicipality):

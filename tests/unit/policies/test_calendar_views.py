@@ -53,8 +53,8 @@ def test_a_tied_party_counts_as_one_recipient():
 
 def test_an_investor_that_is_paid_or_billed_is_named_beside_the_creditor_whatever_is_planned_for_it():
     shows = [planned(OWED, "operator", window) for window in ("A", "B")]
-    creditor = {"investor": "organisation of the operator"}
-    payer = {"investor": "the other town", "billed": ("the other town",)}
+    creditor = {"investors": ("organisation of the operator",)}
+    payer = {"investors": ("the other town",), "billed": ("the other town",)}
     for more in (creditor, payer):
         [finding] = audit(calendar(*shows, **more))
         assert (finding.rule, finding.recipients) == ("calendar-tied", ("investor", "operator"))
