@@ -19,6 +19,7 @@ from gateway.outcomes.tariffs_file import read_aggregates, read_caps, read_indic
 from gateway.outcomes.terms import (
     SCHEMA,
     STATEMENTS,
+    FigureUnit,
     Pause,
     PlannedRelease,
     PlannedStatement,
@@ -45,6 +46,8 @@ def load_contract(text: bytes, *, file: str) -> Contract:
         contract = _read(root, text, file)
         with root.check():
             _check_calendar(root, contract)
+        with root.check():
+            _check_boundless_pay(root, contract)
         return contract
 
     return mistakes.gather(read)
@@ -226,6 +229,20 @@ def _check_calendar(root: DeclarationTable, contract: Contract) -> None:
             refused.add((entry.line, finding.key))
             with root.check():
                 raise entry.refuse(finding.key, str(finding), rule=finding.rule)
+
+
+def _check_boundless_pay(root: DeclarationTable, contract: Contract) -> None:
+    """A sum of pay without a bound for each person may be about one of them: the creditor alone has it."""
+    boundless = [one.id for one in contract.measures if one.unit is FigureUnit.MINOR and one.pace_limit is None]
+    payers = {payer.organisation for payer in contract.payers}
+    investor_pays = any(party.role == "investor" and party.organisation in payers for party in contract.parties)
+    for table in root.tables("releases") if boundless else ():
+        if investor_pays or table.text("template") == Template.CONTRACT_TOTAL:
+            reason = (
+                f"would show others than the creditor what rests on {boundless[0]!r}, pay that nothing bounds for a"
+                " person: give the measure most_minor, or plan payment documents alone"
+            )
+            raise table.refuse("template", reason, rule="boundless-pay")
 
 
 def _entry_of(root: DeclarationTable, finding: CalendarFinding) -> DeclarationTable:

@@ -10,12 +10,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from gateway.outcomes.contract import Contract, PersonalTariff
+from gateway.outcomes.contract import Contract
 from gateway.outcomes.figures import Cell, Figures
 from gateway.outcomes.history import NOBODY, PersonHistory, Remainder, inputs_root
 from gateway.outcomes.judging import first_week
 from gateway.outcomes.results import person_results
-from gateway.outcomes.terms import EXIT_OF, Rounding
+from gateway.outcomes.terms import EXIT_OF
 from vocabulary.statuses import Status
 from vocabulary.weeks import Week
 
@@ -111,15 +111,10 @@ def person_amounts(contract: Contract, results: Mapping[str, Mapping[Cell, int]]
     """What one person earns under each tariff with a price, in minor units; a person's cap cuts the later tariffs."""
     amounts: dict[str, int] = {}
     for tariff in contract.personal_tariffs:
-        amount = amount_of(tariff, results[tariff.of], contract.rounding)
+        amount = tariff.worth_of(results[tariff.of], contract.rounding)
         room = contract.caps.person_minor - sum(amounts.values())
         amounts[tariff.id] = min(amount, room) if contract.caps.person_minor else amount
     return amounts
-
-
-def amount_of(tariff: PersonalTariff, units: Mapping[Cell, int], rounding: Rounding) -> int:
-    """What one person's units are worth under a tariff with a price, before the person's cap."""
-    return sum(number * tariff.price_of(state, year, rounding) for (state, year), number in units.items())
 
 
 def _last_observed(person: PersonHistory, until: Week) -> frozenset[Status]:
