@@ -5,6 +5,7 @@ from __future__ import annotations
 from gateway.outcomes.terms import ContractParty
 from policies.terms import LegalRole
 from vocabulary.declaration import DeclarationTable, one_of
+from vocabulary.mistakes import Hole
 from vocabulary.releases import Recipient
 
 _MOST = 10  # payers, the municipality among them; and investors
@@ -16,57 +17,54 @@ def read_parties(root: DeclarationTable) -> tuple[ContractParty, ...]:
     office of its own that lends beside somebody else.
     """
     table = root.table("parties")
-    payers, lenders = _share_of_each(root, "outcome_payer", "payers"), _share_of_each(root, "investor", "investors")
+    share = table.part(lambda: _default_share(root, table))
     found: list[ContractParty] = []
     for role in _ROLES:
-        municipality = found[0].organisation if found else ""
         if role == "investor":
-            found += _investors(root, table, municipality, lenders)
+            found += _investors(root, table, found)
             continue
-        found.append(_party(table, role, municipality, share=payers))
+        found.append(_party(table, role, found, share=share))
         if role == "outcome_payer":
-            found += _further_payers(root, found[0], share=payers)
+            found += _payers(root, found[0], share=share)
     table.finish()
     return tuple(found)
 
 
-def _share_of_each(root: DeclarationTable, role: str, further: str) -> int | None:
-    """None where each party of a role says what it bears: several do. One alone bears all, and payers of whom none says
-    anything nothing, since each tariff says what each of them owes then.
-    """
-    first = [root.table("parties").table(role)] if role in root.table("parties") else []
-    several = [*first, *root.tables(further, least=0)]
-    if len(several) == 1 or further not in root:
+def _default_share(root: DeclarationTable, parties: DeclarationTable) -> int | None:
+    """None where payers say their shares; of several who say none each tariff says the price. One alone bears all."""
+    if "payers" not in root:
         return 1
-    return None if role == "investor" or any("share_parts" in one for one in several) else 0
+    payers = [parties.table("outcome_payer"), *root.tables("payers", least=0)]
+    return None if any("share_parts" in payer for payer in payers) else 0
 
 
-def _party(parties: DeclarationTable, role: str, municipality: str, *, share: int | None) -> ContractParty:
-    return parties.part(lambda: _read_party(parties.table(role), role, municipality, share=share), role=role)
+def _party(parties: DeclarationTable, role: str, before: list[ContractParty], *, share: int | None) -> ContractParty:
+    return parties.part(lambda: _read_party(parties.table(role), role, before, share=share), role=role)
 
 
-def _read_party(table: DeclarationTable, role: str, municipality: str, *, share: int | None) -> ContractParty:
+def _read_party(table: DeclarationTable, role: str, before: list[ContractParty], *, share: int | None) -> ContractParty:
     is_payer, is_investor = role == "outcome_payer", role == "investor"
-    country, code = table.part(lambda: _seat(table)) if is_payer else ("DK", "")
+    country = table.convert("country", _country, "DK") if is_payer else "DK"
+    code = table.part(lambda: _code(table, country)) if is_payer else ""
     legal_role = table.part(lambda: _legal_role(table)) if role == "operator" else None
     parts = _share(table, share) if is_payer or is_investor else 0
-    unit = table.text("unit") if is_investor and "unit" in table else ""
+    unit = table.text("unit", "") if is_investor else ""
     names = table.text("organisation"), table.text("name")
     table.finish()
     with table.check():
-        if not is_payer and not unit and names[0] == municipality:
+        if before and not unit and names[0] == before[0].organisation:
             reason = "is the municipality that pays: it measures and approves, and may not be on the other side as well"
             raise table.refuse("organisation", reason, rule="party-conflict")
     with table.check():
-        if unit and names[0] != municipality:
+        if unit and names[0] != before[0].organisation:
             raise table.refuse("unit", "names an office of the municipality, and this is another organisation")
     return ContractParty(role, *names, code, legal_role, country, parts, unit)
 
 
-def _further_payers(root: DeclarationTable, municipality: ContractParty, *, share: int | None) -> list[ContractParty]:
+def _payers(root: DeclarationTable, municipality: ContractParty, *, share: int | None) -> list[ContractParty]:
     """Who bears a share of every amount beside the municipality."""
 
-    before = {municipality.organisation}
+    before = root.part(lambda: {municipality.organisation})
 
     def read(table: DeclarationTable) -> ContractParty:
         names, parts = (table.text("organisation"), table.text("name")), _share(table, share)
@@ -83,16 +81,16 @@ def _further_payers(root: DeclarationTable, municipality: ContractParty, *, shar
     return payers
 
 
-def _investors(
-    root: DeclarationTable, table: DeclarationTable, municipality: str, share: int | None
-) -> list[ContractParty]:
+def _investors(root: DeclarationTable, table: DeclarationTable, before: list[ContractParty]) -> list[ContractParty]:
     """Who lends: `[parties.investor]` and then `[[investors]]`; nobody where the operator carries the risk itself, and
     no release may name an investor then.
     """
-    found = [_party(table, "investor", municipality, share=share)] if "investor" in table else []
+    rows = root.part(lambda: root.tables("investors", least=0))
+    share = root.part(lambda: None if len(rows) + ("investor" in table) > 1 else 1)
+    found = [_party(table, "investor", before, share=share)] if "investor" in table else []
 
     def read(row: DeclarationTable) -> ContractParty:
-        return _read_party(row, "investor", municipality, share=share)
+        return _read_party(row, "investor", before, share=share)
 
     found += root.rows("investors", read, least=0, by="organisation", role="investor")
     with root.check():
@@ -101,7 +99,7 @@ def _investors(
         if len(found) > _MOST:
             raise root.refuse("investors", f"must be at most {_MOST}")
         if found and all(one.unit for one in found):
-            where = table.table("investor") if "investor" in table else root.tables("investors")[0]
+            where = table.table("investor") if "investor" in table else rows[0]
             reason = "is the municipality's own office, and may not lend alone: nobody else would watch the result"
             raise where.refuse("unit", reason, rule="party-conflict")
     return found
@@ -113,13 +111,16 @@ def _legal_role(table: DeclarationTable) -> LegalRole:
 
 def _share(table: DeclarationTable, share: int | None) -> int:
     """The parts that a party bears of what its role does; `share` where none says any."""
+    if isinstance(share, Hole):
+        table.knows("share_parts")
     return table.integer("share_parts", least=1, most=1_000_000) if share is None else share
 
 
-def _seat(payer: DeclarationTable) -> tuple[str, str]:
-    """The payer's country and kommunekode. Only Danish municipalities have one, and they must say it."""
-    country = payer.convert("country", _country) if "country" in payer else "DK"
-    return country, payer.convert("municipality_code", _municipality_code) if country == "DK" else ""
+def _code(payer: DeclarationTable, country: str) -> str:
+    """The payer's kommunekode. Only Danish municipalities have one, and they must say it."""
+    if isinstance(country, Hole):
+        payer.knows("municipality_code")
+    return payer.convert("municipality_code", _municipality_code) if country == "DK" else ""
 
 
 def _country(text: str) -> str:

@@ -39,10 +39,10 @@ class ContractText:
     def load(cls, data: bytes) -> ContractText:
         """Read a contract file; `ValueError` where it names no contract or no parties."""
         body = read_toml(data)
-        claim = {name: body.get(name) for name in ("id", "version")}
+        claim = {"id": body.get("id"), "version": body.get("version", 1)}
         claim["rules_sha256"] = hashlib.sha256(data).hexdigest()
         if not is_contract(claim) or not is_text(body.get("title")):
-            raise ValueError("the contract file has no id, version or title")
+            raise ValueError("the contract file has no id or title, or a version that is none")
         parties = sorted(_parties(body))
         if not parties or len(parties) > acceptance.MOST or len(set(parties)) != len(parties):
             raise ValueError("the contract file names no parties, too many, or one twice")
