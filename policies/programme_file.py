@@ -219,6 +219,11 @@ def _appointments(root: DeclarationTable) -> tuple[Appointment, ...]:
                 raise table.refuse("key", "is that of another appointment too")
         with table.check():
             if any(
+                Role.INVESTOR in (other.role, one.role) and is_same_person(other.staff, one.staff) for other in before
+            ):
+                raise table.refuse("staff", "acts for the office that lends, and has another appointment")
+        with table.check():
+            if any(
                 Role.AUDITOR in (other.role, one.role) and is_same_person(other.staff, one.staff) for other in before
             ):
                 raise table.refuse("staff", "audits, and has another appointment: nobody audits their own work")
@@ -236,10 +241,12 @@ _EARNS = frozenset({Role.OPERATOR, Role.INVESTOR})
 def _check_sides(programme: Programme, table: DeclarationTable) -> None:
     """Refuse an organisation on both sides: one that earns by a result and measures, approves or watches it.
 
-    An organisation may be operator and investor at once: whoever earns twice is on one side all the same.
+    An organisation may be operator and investor at once: whoever earns twice is on one side all the same. An office of
+    the controller may lend, by people who do nothing else here.
     """
     organisation, role = table.text("organisation"), table.word("role", Role)
-    earning = {party.organisation for party in programme.parties if party.role in _EARNS}
+    office = Party(programme.controller, Role.INVESTOR)  # beside others that lend, as the contract says
+    earning = {party.organisation for party in programme.parties if party.role in _EARNS and party != office}
     if role in _CONTROLLERS_OWN and organisation != programme.controller:
         raise table.refuse("role", f"{role} belongs to the controller: it decides what is read, counted or paid")
     if role not in _EARNS and organisation in earning:
@@ -269,6 +276,11 @@ def _check(programme: Programme, root: DeclarationTable) -> None:
         for table in root.tables("grants", least=0):
             with table.check():
                 _check_grant(programme, table)
+    with root.check():
+        lends = Party(programme.controller, Role.INVESTOR) in programme.parties
+        if lends != any(one.role is Role.INVESTOR for one in programme.appointments):
+            reason = "must name who acts for the controller's office, where it lends: people who do nothing else here"
+            raise root.refuse("appointments", reason)
     with root.check():
         if not programme.requirements.bases <= BASES:
             raise root.refuse("requires", f"must name bases: {', '.join(sorted(BASES))}")

@@ -33,6 +33,14 @@ def _misfits(contract: Contract, programme: Programme) -> Iterator[tuple[str, st
     if not programme.covers(*days):
         yield "closes_on", f"and opens_on must hold {days[0]} to {days[1]}, the days that {contract.file} asks for"
     for recipient in sorted({release.recipient for release in contract.releases}):
-        party = Party(contract.party(recipient).organisation, Role(recipient))
-        if party not in programme.parties:
-            yield "parties", f"must name {party.organisation!r} as {party.role}: {contract.file} plans releases to it"
+        for one in contract.parties_as(recipient):
+            party = Party(one.organisation, Role(recipient))
+            if party not in programme.parties:
+                said = f"must name {party.organisation!r} as {party.role}: {contract.file} plans releases to it"
+                yield "parties", said
+    lends = any(party.unit for party in contract.parties)
+    if lends != (Party(programme.controller, Role.INVESTOR) in programme.parties):
+        yield (
+            "parties",
+            f"must name {programme.controller!r} as investor if, and only if, {contract.file} names its unit",
+        )

@@ -222,7 +222,8 @@ def _read_releases(
             if label not in [window.label for window in windows]:
                 raise table.refuse("windows", f"knows no window {label!r}")
     for recipient in recipients:
-        if recipient not in set(Recipient) or recipient not in root.table("parties"):
+        is_party = recipient in root.table("parties") or (recipient == Recipient.INVESTOR and "investors" in root)
+        if recipient not in set(Recipient) or not is_party:
             raise table.refuse("recipients", f"knows no recipient {recipient!r}")
     return [PlannedRelease(template, Recipient(to), label, table.line) for to in recipients for label in chosen]
 
