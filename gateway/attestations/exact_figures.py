@@ -24,6 +24,7 @@ from gateway.outcomes.contract import Contract, PersonalTariff, Tariff
 from gateway.outcomes.not_counted import BUCKETS
 from gateway.outcomes.possible_courses import Course
 from gateway.outcomes.priced_units import person_amounts, units_by_price
+from gateway.outcomes.tariffs.pay_share import PayShareTariff
 from gateway.outcomes.terms import FigureUnit, PlannedRelease
 from gateway.outcomes.versions import has_changed_caps, has_changed_terms, part_of, tariff_stretches
 from vocabulary.releases import Recipient, Template
@@ -271,9 +272,12 @@ def _of_bill(stretch: _FigureStretch) -> Iterator[ExactFigure]:
 
 def _parts_earned(contract: Contract, tariff: PersonalTariff, position: int) -> list[tuple[FigurePart, int]]:
     """What a person earned under a tariff by the end of a window, in minor units."""
+    scale = 1000 if any(isinstance(one, PayShareTariff) for one in contract.tariffs) else 1  # of shares per mille
     if contract.caps.person_minor:
-        return [(FigurePart(tariff.of, position, tariff.id), 1)]
-    return [(_price_part(contract, tariff, position, price), price) for price in _prices(contract, tariff)]
+        return [(FigurePart(tariff.of, position, tariff.id), scale)]
+    if isinstance(tariff, PayShareTariff):
+        return [(FigurePart(tariff.of, position), tariff.share_per_mille)]
+    return [(_price_part(contract, tariff, position, price), price * scale) for price in _prices(contract, tariff)]
 
 
 def _has_one_price(contract: Contract, tariff: PersonalTariff) -> bool:
@@ -293,7 +297,8 @@ def _codes(contract: Contract, tariff: Tariff, position: int) -> Iterator[tuple[
         if contract.caps.person_minor:
             yield FigurePart(tariff.of, position, tariff.id), f"{tariff.id} under the cap of a person"
     for name in tariff.figures():
-        if contract.measure(name) is not None and not (isinstance(tariff, PersonalTariff) and name == tariff.of):
+        is_priced = isinstance(tariff, PersonalTariff) and not isinstance(tariff, PayShareTariff) and name == tariff.of
+        if contract.measure(name) is not None and not is_priced:
             yield FigurePart(name, position), name
 
 

@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 
 from gateway.errors.contracts import AmendmentRefused
 from gateway.outcomes.contract import Contract, Tariff
+from gateway.outcomes.tariffs.pay_share import PayShareTariff
 from gateway.outcomes.tariffs.price import PriceTariff
 from gateway.outcomes.terms import Index
 from gateway.outcomes.trial import published_indices
@@ -140,6 +141,8 @@ def _check_tariffs(known: Contract, new: Contract, years: Mapping[str, Collectio
         }
         if wrong := sorted(changed - TARIFF_FIELDS):
             raise refuse("tariffs", f"may not change {', '.join(wrong)} of {before.id!r}")
+        if isinstance(before, PayShareTariff) and changed - {"line", "cap_minor", "cap_window_minor"}:
+            raise refuse("tariffs", f"may not change {before.id!r}: a share is of all that somebody was paid")
         if before.payer_prices and changed - {"line"}:
             raise refuse("tariffs", f"may not change {before.id!r}, of which each payer bears a price of its own")
         if _figure_of_gate(before) != _figure_of_gate(after):

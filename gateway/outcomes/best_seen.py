@@ -14,6 +14,7 @@ from gateway.outcomes.figures import Figures
 from gateway.outcomes.forecast import Recount
 from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.tariff import owed_amounts, owed_before_caps
+from gateway.outcomes.tariffs.pay_share import PayShareTariff
 from gateway.outcomes.terms import WeekState
 from vocabulary.statuses import IncomeType
 from vocabulary.weeks import Week
@@ -46,11 +47,14 @@ def best_seen(contract: Contract) -> int:
 def _for_everybody(contract: Contract, figures: Figures) -> Figures:
     """The figures of one person, as if everybody in the cohort were one like that; declared ones stay."""
     size, counted = contract.cohort.size, {measure.id for measure in contract.measures}
+    boundless = {
+        one.id for one in contract.tariffs if isinstance(one, PayShareTariff) and one.most_minor(contract) is None
+    }
     quantities = {name: number * size if name in counted else number for name, number in figures.quantities.items()}
     return replace(
         figures,
         quantities=quantities,
-        personal={name: amount * size for name, amount in figures.personal.items()},
+        personal={name: 0 if name in boundless else amount * size for name, amount in figures.personal.items()},
     )
 
 

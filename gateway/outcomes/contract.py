@@ -1,7 +1,7 @@
 """The outcome contract: the only source of windows, recipients, parameters and prices.
 
-A contract is a TOML file whose SHA-256 stands in everything it produces; `contract_file` reads it. A pause or extension
-is a new version with a later `effective_from`. Here stands what every kind of measure or tariff answers (`kinds`).
+A contract is a TOML file whose SHA-256 stands in everything it produces; `contract_file` reads it. A change is a new
+version. Here stands what every kind of measure or tariff answers (`kinds`).
 """
 
 from __future__ import annotations
@@ -42,7 +42,6 @@ from gateway.outcomes.terms import (
 )
 from gateway.outcomes.verdicts import WeekVerdict
 from policies.basis import StopReason
-from policies.terms import LegalRole
 from vocabulary.releases import Recipient, Template
 
 
@@ -130,11 +129,9 @@ class Measure(ABC):
 
 @dataclass(frozen=True, slots=True)
 class Tariff(ABC):
-    """One priced term, as every kind answers for its own: a module of `tariffs` each.
-
-    The cap is cumulative over the contract, `cap_window_minor` for each window; what that cap cut is owed in later
-    windows with `carries_excess`. A kind adds the fields that it uses, and no other.
-    """
+    """One priced term, as every kind answers for its own: a module of `tariffs` each, which adds the fields that it
+    uses. The cap is cumulative over the contract, `cap_window_minor` for each window; what that cap cut is owed in
+    later windows with `carries_excess`."""
 
     id: str
     line: int
@@ -264,6 +261,10 @@ class PersonalTariff(Tariff):
     def price_of(self, state: str, year: int, rounding: Rounding) -> int:
         """Minor units for one unit in a state, reached in a year. May raise `ContractNotEvaluable`."""
 
+    def worth_of(self, units: Mapping[Cell, int], rounding: Rounding) -> int:
+        """What one person's units are worth, before the cap of a person."""
+        return sum(number * self.price_of(state, year, rounding) for (state, year), number in units.items())
+
     def plain_year(self, year: int) -> int:
         """The year in which a unit costs what the file says, or the given one where every year is alike."""
         return year
@@ -311,13 +312,17 @@ class Contract:
     earlier: tuple[Contract, ...] = ()  # the versions before it, the oldest first
 
     def party(self, role: str) -> ContractParty:
-        """The party in a role; of several outcome payers the municipality."""
+        """The party in a role; of several outcome payers the municipality, of several investors the first."""
         return next(party for party in self.parties if party.role == role)
+
+    def parties_as(self, role: str) -> tuple[ContractParty, ...]:
+        """Everybody in a role, in the order of the file."""
+        return tuple(party for party in self.parties if party.role == role)
 
     @property
     def payers(self) -> tuple[ContractParty, ...]:
         """The municipality, and then the further payers in the order of the file."""
-        return tuple(party for party in self.parties if party.role == "outcome_payer")
+        return self.parties_as("outcome_payer")
 
     @property
     def share_parts(self) -> tuple[int, ...]:
@@ -331,8 +336,7 @@ class Contract:
         return next(window for window in self.windows if window.label == label)
 
     def windows_until(self, label: str) -> tuple[Window, ...]:
-        """The windows up to and with this one, in their order."""
-        return self.windows[: self.windows.index(self.window(label)) + 1]
+        return self.windows[: self.windows.index(self.window(label)) + 1]  # with this one
 
     @property
     def identity(self) -> dict[str, str | int]:
@@ -357,8 +361,8 @@ class Contract:
 
     def is_due(self, name: str, position: int) -> bool:
         """Whether an aggregate is due in a window up to this one, counted from 0; never where it is none."""
-        labels = {window.label for window in self.windows[: position + 1]}
-        return any(one.id == name and not labels.isdisjoint(one.windows) for one in self.aggregates)
+        due = {label for one in self.aggregates if one.id == name for label in one.windows}
+        return any(window.label in due for window in self.windows[: position + 1])
 
     @property
     def personal_tariffs(self) -> tuple[PersonalTariff, ...]:
@@ -376,14 +380,6 @@ class Contract:
         return any(measure.counts_pay for measure in self.measures)
 
     @property
-    def operator_legal_role(self) -> LegalRole:
-        """What the operator is in law; the contract file always says it."""
-        role = self.party("operator").legal_role
-        if role is None:
-            raise ValueError(f"{self.file}: the operator has no legal role")
-        return role
-
-    @property
     def sources(self) -> tuple[str, ...]:
         """Registers that must be complete to a window's end before anything is released of it; evidence is none."""
         return tuple(source for source in self.named_sources if source != EVIDENCE)
@@ -394,8 +390,7 @@ class Contract:
         return tuple(source for source in (*self.status_sources, self.income_source) if source)
 
     def freezes_on(self, window: Window) -> date:
-        """The first day on which the window's data may be frozen."""
-        return window.to_week.sunday + timedelta(days=self.freeze_days)
+        return window.to_week.sunday + timedelta(days=self.freeze_days)  # the first day on which its data may be
 
     def is_planned(self, template: Template, recipient: Recipient, window: str) -> bool:
         return PlannedRelease(template, recipient, window) in self.releases

@@ -13,7 +13,6 @@ from datetime import timedelta
 from gateway.outcomes.contract import Contract, Measure, PersonalTariff
 from gateway.outcomes.figures import Cell, Figures
 from gateway.outcomes.history import PersonHistory
-from gateway.outcomes.priced_units import amount_of
 from gateway.outcomes.results import AskedWeeks, units_by_window
 from gateway.outcomes.tariff import owed_amounts
 from gateway.outcomes.terms import Rounding, WeekState, divide
@@ -111,7 +110,7 @@ class _Counted:
         """What each person earns under a tariff before the person's cap: by window, then by person."""
         known = self._amounts.get(tariff.id)
         if known is None or known[:2] != (tariff, rounding):
-            rows = [[amount_of(tariff, cells, rounding) for cells in row] for row in self._units]
+            rows = [[tariff.worth_of(cells, rounding) for cells in row] for row in self._units]
             known = self._amounts[tariff.id] = tariff, rounding, rows
         return known[2]
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.history import PersonHistory
-from gateway.outcomes.terms import EXIT_OF, ExitRule, WeekState
+from gateway.outcomes.terms import EXIT_OF, ExitRule, FigureUnit, WeekState
 from vocabulary.statuses import Status
 from vocabulary.weeks import Month, Week
 
@@ -26,6 +26,7 @@ class Doing:
     state: WeekState
     is_shown: bool = True
     is_paid: bool = True
+    is_paid_little: bool = False  # one minor unit a month: below every threshold and every bound
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +45,15 @@ class DoneWeeks:
 
 
 def doings_of(contract: Contract) -> list[Doing]:
-    """Each state that differs; where pay is added up, also without it, and the pay without the state."""
+    """Each state that differs; where pay is added up, also without it, and the pay without the state; where a sum of it
+    is counted, also with little pay."""
     found = []
     for state in _states_that_differ(contract):
+        readers = [measure for measure in contract.measures if state in measure.states]
         found.append(Doing(state))
         if contract.needs_amounts and state.income_types:
             found += [Doing(state, is_paid=False), Doing(state, is_shown=False)]
+            found += [Doing(state, is_paid_little=True)] if any(one.unit is FigureUnit.MINOR for one in readers) else []
     return found or [Doing(_NO_STATE)]
 
 
@@ -85,13 +89,14 @@ def invented_life(contract: Contract, first: date, doing: Doing, weeks: Sequence
     months = sorted({month for week in weeks for month in _months(week)}) if state.income_types else []
     pay = [(month, kind) for month in months for kind in sorted(state.income_types)]
     hours = state.hours_per_week_hundredths * len(Month.of(first).weeks()) * 2
+    amount = 1 if doing.is_paid_little else _MUCH_PAY
     return PersonHistory(
         subject=_SUBJECT,
         enrolled_on=enrolment_day(contract, first),
         statuses=statuses,
         hours=dict.fromkeys(pay, hours),
         postings=dict.fromkeys(pay, 1),
-        earnings=dict.fromkeys(pay, _MUCH_PAY) if contract.needs_amounts and doing.is_paid else {},
+        earnings=dict.fromkeys(pay, amount) if contract.needs_amounts and doing.is_paid else {},
     )
 
 

@@ -60,6 +60,8 @@ class KnownTerms:
         if units and self.aggregates[name].unit not in units:
             reason = f"must be in {' or '.join(units)}, and {name!r} is in {self.aggregates[name].unit}"
             raise table.refuse(key, reason)
+        if name in self.measures and self.measures[name].unit is FigureUnit.MINOR:
+            raise table.refuse(key, f"names pay, {name!r}: of it a tariff of kind 'share' alone is paid")
         return name
 
     def check_rounding(self, table: DeclarationTable, key: str, reason: str) -> None:

@@ -13,7 +13,6 @@ from typing import TypeAlias
 
 from gateway.outcomes.contract import Contract, PersonalTariff
 from gateway.outcomes.figures import Cell
-from gateway.outcomes.terms import Rounding
 from gateway.outcomes.under_caps import ChangingCap, taken_off
 from gateway.outcomes.versions import TermsStretch, caps_at, part_of, stretch_at, tariff_stretches
 
@@ -94,11 +93,6 @@ def personal_parts(contract: Contract) -> list[str]:
     ]
 
 
-def amount_of(tariff: PersonalTariff, units: Mapping[Cell, int], rounding: Rounding) -> int:
-    """What units are worth under one version of a tariff with a price, before any cap."""
-    return sum(number * tariff.price_of(state, year, rounding) for (state, year), number in units.items())
-
-
 def person_amounts(contract: Contract, by_window: Sequence[CellsByMeasure]) -> dict[str, int]:
     """What one person earns by the end of the last of these windows, in minor units: by tariff, and by the stretch in
     which its units were reached (`versions.part_of`); a person's cap cuts the later ones.
@@ -111,7 +105,7 @@ def person_amounts(contract: Contract, by_window: Sequence[CellsByMeasure]) -> d
         stretches = tariff_stretches(contract, tariff)
         if len(stretches) == 1:
             for amounts, cells in zip(raw, by_window, strict=True):
-                amounts[tariff.id] = amount_of(tariff, cells[tariff.of], contract.rounding)
+                amounts[tariff.id] = tariff.worth_of(cells[tariff.of], contract.rounding)
             continue
         priced = units_by_price(contract, tariff, [cells[tariff.of] for cells in by_window])
         for amounts, units in zip(raw, priced, strict=True):

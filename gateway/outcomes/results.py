@@ -13,6 +13,7 @@ from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.judging import ask_weeks, first_week, judge_weeks, limit_weeks, out_from
 from gateway.outcomes.measures.earnings import EarningsMeasure
 from gateway.outcomes.measures.once import OnceMeasure
+from gateway.outcomes.measures.pay import PayMeasure
 from gateway.outcomes.measures.placed import PlacedMeasure
 from gateway.outcomes.terms import WeekState
 from gateway.outcomes.verdicts import WeekVerdict
@@ -123,6 +124,6 @@ def _units_by_length(
                 so_far[cell] += number
             found.append(Counter(so_far))
         return found
-    if isinstance(measure, EarningsMeasure):
+    if isinstance(measure, EarningsMeasure | PayMeasure):
         return measure.cells_by_length(contract, person, verdicts, lengths)
     return [units(length) for length in lengths]

@@ -44,6 +44,14 @@ _LAST_OR_LOWEST = {
 }
 _BY_WEEKS = {**_LAST_OR_LOWEST, "state_most": _most("ugerne", "weeks")}
 _BY_DAYS = {**_LAST_OR_LOWEST, "state_most_days": _most("dagene", "days")}
+_PARTIAL_MONTHS = KindSentence(
+    in_both("; dele af måneder tæller", "; parts of months count"),
+    "Måneder, der kun delvis ligger i borgerens tid, tæller med",
+)
+_WHOLE_MONTHS = KindSentence(
+    in_both("; kun hele måneder tæller", "; whole months alone count"),
+    "Måneder, der kun delvis ligger i borgerens tid, tæller ikke med",
+)
 _PAY_IN_ANNEX = "Antal borgere, hvis løn fra egen start når op på"
 
 MEASURE_WORDS = words_for(
@@ -134,14 +142,25 @@ MEASURE_WORDS = words_for(
                 " {months}.",
                 "Målet er en samlet løn ved",
             ),
-            "partial_months": KindSentence(
-                in_both("; dele af måneder tæller", "; parts of months count"),
-                "Måneder, der kun delvis ligger i borgerens tid, tæller med",
+            "partial_months": _PARTIAL_MONTHS,
+            "whole_months": _WHOLE_MONTHS,
+        },
+        "pay": {
+            "pay": KindSentence(
+                in_both(
+                    "lønnen ({states}) i de måneder, hvor mindst en uge tæller{most}{months}",
+                    "pay ({states}) in the months in which a week counts{most}{months}",
+                ),
+                "Borgernes løn i alt i de måneder, hvor mindst en uge er i en tilstand.{most} {months}. Løn, der føres"
+                " tilbage, trækkes fra i den måned, hvor det sker; ingen borger tæller for mindre end nul.",
+                "Løn tæller ved",
             ),
-            "whole_months": KindSentence(
-                in_both("; kun hele måneder tæller", "; whole months alone count"),
-                "Måneder, der kun delvis ligger i borgerens tid, tæller ikke med",
+            "most": KindSentence(
+                in_both("; højst {amount} for hver person", "; at most {amount} of each person"),
+                " Hver borger tæller højst for {amount}.",
             ),
+            "partial_months": _PARTIAL_MONTHS,
+            "whole_months": _WHOLE_MONTHS,
         },
         "each_day": {
             "each_day": KindSentence(

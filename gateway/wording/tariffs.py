@@ -60,6 +60,11 @@ TARIFF_WORDS = words_for(
                 "{share} af {figure}{times}. {least}",
                 "{share} af {figure}{times}{least}",
             ),
+            "of_pay": KindSentence(
+                in_both("{share} af hver persons løn under {of}", "{share} of each person's pay under {of}"),
+                "{share} af hver borgers løn i {of}, afrundet for hver borger.",
+                "{share} af hver persons løn i {of}",
+            ),
             "less": KindSentence(
                 in_both("({of} minus {minus})", "({of} less {minus})"), "({of} minus {minus})", "({of} minus {minus})"
             ),

@@ -80,6 +80,7 @@ def _people(rows: Sequence[Row]) -> str:
 def _money(rows: Sequence[Money]) -> str:
     columns = {
         "people": [", ".join(f"`{weeks}`" for weeks in row.people) for row in rows],
+        "pay of each": [_by_month(row.pay, 1) for row in rows],
         "declared": [
             "; ".join(f"{name} {', '.join(map(str, values))}" for name, values in row.declared.items()) for row in rows
         ],

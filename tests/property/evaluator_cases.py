@@ -60,6 +60,7 @@ def contract_of(rng: random.Random) -> dict[str, Any]:
             "retention",
             "days",
             "earnings",
+            "pay",
             "follow_up",
             "each_day",
             "week_blocks",
@@ -72,7 +73,8 @@ def contract_of(rng: random.Random) -> dict[str, Any]:
     declared = {name: _declared(rng, len(windows)) for name in ("a1", "a2", "heads")}
     tariffs = [_price(rng, measure) for measure in measures]
     others = rng.sample(("fee", "steps", "linear", "share", "cohort_threshold"), rng.choice((0, 1, 1, 2)))
-    names, labels = [measure["id"] for measure in measures], [label for label, _, _ in windows]
+    names = [measure["id"] for measure in measures if measure["kind"] != "pay"]
+    labels = [label for label, _, _ in windows]
     tariffs += [_tariff(rng, kind, names, labels) for kind in others]
     rng.shuffle(tariffs)
     for tariff in tariffs:
@@ -129,6 +131,13 @@ def _measure(rng: random.Random, kind: str, name: str) -> dict[str, Any]:
                 "index": WAGES if by_index else None,
                 "counts_partial_months": rng.random() < 0.5,
             }
+        case "pay":
+            measure["states"] = [PAID]
+            measure["days_from_enrolment"] = days
+            measure |= {
+                "counts_partial_months": rng.random() < 0.5,
+                "most_minor": rng.choice((0, rng.randint(1, 90) * 10**5)),
+            }
         case "follow_up":
             measure["months"] = sorted(rng.sample(range(1, 13), rng.randint(1, 3)))
         case "each_day":
@@ -145,6 +154,15 @@ def _measure(rng: random.Random, kind: str, name: str) -> dict[str, Any]:
 
 
 def _price(rng: random.Random, measure: dict[str, Any]) -> dict[str, Any]:
+    if measure["kind"] == "pay":
+        return {
+            "id": f"t-{measure['id']}",
+            "kind": "share",
+            "of": measure["id"],
+            "share_per_mille": rng.randint(1, 100),
+            "price_by_state": None,
+            "index": None,
+        }
     by_state = bool(measure["states"]) and rng.random() < 0.4
     index = rng.random() < 0.4
     return {

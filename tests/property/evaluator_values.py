@@ -12,6 +12,7 @@ from gateway.outcomes.measures.each_day import EachDayMeasure
 from gateway.outcomes.measures.earnings import EarningsMeasure, EarningsThreshold
 from gateway.outcomes.measures.follow_up import FollowUpMeasure
 from gateway.outcomes.measures.outcome_state import OutcomeState
+from gateway.outcomes.measures.pay import PayMeasure
 from gateway.outcomes.measures.people import PeopleMeasure
 from gateway.outcomes.measures.retention import RetentionMeasure
 from gateway.outcomes.measures.started import StartedMeasure
@@ -21,6 +22,7 @@ from gateway.outcomes.tariffs.cohort_threshold import CohortTariff, CohortThresh
 from gateway.outcomes.tariffs.declared_price import DeclaredPriceTariff
 from gateway.outcomes.tariffs.fee import FeeTariff
 from gateway.outcomes.tariffs.linear import LinearTariff
+from gateway.outcomes.tariffs.pay_share import PayShareTariff
 from gateway.outcomes.tariffs.price import PriceTariff
 from gateway.outcomes.tariffs.share import ShareTariff
 from gateway.outcomes.tariffs.steps import StepsTariff
@@ -101,6 +103,8 @@ def _measure(plain: dict[str, Any], line: int) -> Measure:
             return DaysMeasure(*head, needed, days, outcome_state=word)
         case "follow_up":
             return FollowUpMeasure(*head, tuple(plain["months"]))
+        case "pay":
+            return PayMeasure(*head, plain["counts_partial_months"], plain["most_minor"], days)
         case "each_day":
             return EachDayMeasure(*head, days)
         case "week_blocks":
@@ -143,6 +147,8 @@ def _tariff(plain: dict[str, Any], measures: set[str]) -> Tariff:
             return StepsTariff(name, 1, of, points, **limits)
         case "linear":
             return LinearTariff(name, 1, of, points, **limits)
+        case "share" if of in measures:
+            return PayShareTariff(name, 1, of, plain["share_per_mille"], **limits)
         case "share":
             minus, times = plain.get("minus", ""), plain.get("multiplier", "")
             return ShareTariff(name, 1, of, plain["share_per_mille"], minus, times, negative, **limits)

@@ -302,6 +302,23 @@ class _Walk:
                 reached = None if total < goal else reached or month
         return {} if reached is None else {(state["id"], reached[0]): 1}
 
+    def _pay(self) -> Cells:
+        """A month is told of where one of its weeks is open; its pay counts where one of its weeks is marked."""
+        if "out" in self.kinds.values():
+            return {}
+        [state] = self.measure["states"]
+        total, year = 0, 0
+        for month in sorted({month_of_week(week) for week in self.weeks if self.kinds[week] == "open"}):
+            days = [number for number, _ in _days_of(month) if self.person.start <= number <= self.end]
+            if not days or (len(days) < len(_days_of(month)) and not self.measure["counts_partial_months"]):
+                continue
+            pay = self.person.sum_of(month, state["income_types"], 4)
+            if pay < 0 or any(self.marks[week] for week in weeks_of_month(month) if week in self.marks):
+                total += pay
+                year = month[0] if pay else year
+        most = self.measure["most_minor"] or total
+        return {(state["id"], year): min(total, most)} if total > 0 else {}
+
     def _each_day(self) -> Cells:
         days = range(self.person.start, min(self.end, 7 * self.until + 6) + 1)
         return Counter((self.marks[day // 7], year_of_week(day // 7)) for day in days if self.marks[day // 7])
@@ -370,9 +387,14 @@ def threshold(earnings: dict[str, Any], year: int, rounding: str) -> int:
 def person_pay(contract: dict[str, Any], cells: dict[str, Cells]) -> dict[str, int]:
     """What one person earns under each tariff with a price: one unit after the other, the person's cap over all."""
     found: dict[str, int] = {}
-    for tariff in (one for one in contract["tariffs"] if one["kind"] == "price"):
+    for tariff in (one for one in contract["tariffs"] if one["kind"] == "price" or one["of"] in cells):
+        if tariff["kind"] not in ("price", "share"):
+            continue
         amount = 0
-        for (state, year), units in cells[tariff["of"]].items():
+        if tariff["kind"] == "share":
+            pay = sum(cells[tariff["of"]].values())
+            amount = rounded(Fraction(pay * tariff["share_per_mille"], 1000), contract["rounding"])
+        for (state, year), units in cells[tariff["of"]].items() if tariff["kind"] == "price" else ():
             price = Fraction(tariff["price_by_state"][state] if tariff["price_by_state"] else tariff["price_minor"])
             if tariff["index"]:
                 price = price * tariff["index"][year] / tariff["index"][tariff["base_year"]]
@@ -387,7 +409,7 @@ def tariff_raw(contract: dict[str, Any], tariff: dict[str, Any], figures: dict[s
     """What a tariff owes in all at the end of a window, before caps."""
     known, rounding = figures["quantities"], contract["rounding"]
     kind = tariff["kind"]
-    if kind == "price":
+    if tariff["id"] in figures["personal"]:
         return int(figures["personal"][tariff["id"]])
     if kind == "fee":
         return int(tariff["price_minor"] * figures["windows"])

@@ -23,6 +23,7 @@ from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.measures.days import DaysMeasure
 from gateway.outcomes.measures.each_day import EachDayMeasure
 from gateway.outcomes.measures.follow_up import FollowUpMeasure
+from gateway.outcomes.measures.pay import PayMeasure
 from gateway.outcomes.measures.people import PeopleMeasure
 from gateway.outcomes.measures.retention import RetentionMeasure
 from gateway.outcomes.measures.started import StartedMeasure
@@ -32,6 +33,7 @@ from gateway.outcomes.tariff import owed_amounts
 from gateway.outcomes.tariffs.declared_price import DeclaredPriceTariff
 from gateway.outcomes.tariffs.fee import FeeTariff
 from gateway.outcomes.tariffs.linear import LinearTariff
+from gateway.outcomes.tariffs.pay_share import PayShareTariff
 from gateway.outcomes.tariffs.price import PriceTariff
 from gateway.outcomes.tariffs.share import ShareTariff
 from gateway.outcomes.tariffs.steps import StepsTariff
@@ -70,7 +72,9 @@ KINDS = {
     EachDayMeasure: {"days_from_enrolment": 200},
     WeekBlocksMeasure: {"weeks_per_block": 6, "most_blocks": 4, "is_consecutive": True, "weeks_from_enrolment": 70},
     StartedMeasure: {},
+    PayMeasure: {"counts_partial_months": True, "most_minor": 90_000},
 }
+STATES_OF = {StartedMeasure: (), PayMeasure: IMPACT60.states[:1]}
 
 
 def people(seed: int) -> list[PersonHistory]:
@@ -88,7 +92,8 @@ def people(seed: int) -> list[PersonHistory]:
             week += run
         hours = {(month, IncomeType.WAGE): rng.choice([0, 200_00, 200_00]) for month in MONTHS}
         day = IMPACT60.cohort.enrolment_from + timedelta(days=rng.randint(0, span))
-        found.append(PersonHistory(f"{number:032x}", day, statuses, hours, dict.fromkeys(hours, 1), {}))
+        earnings = {key: rng.choice([0, 1, 40_000, 40_000, -15_000]) for key in hours}
+        found.append(PersonHistory(f"{number:032x}", day, statuses, hours, dict.fromkeys(hours, 1), earnings))
     return found
 
 
@@ -99,7 +104,7 @@ def contracts(draw: st.DrawFn) -> Contract:
     measures, tariffs = [], []
     for number, kind in enumerate(draw(st.lists(st.sampled_from(list(KINDS)), min_size=1, max_size=2))):
         name = f"m{number}"
-        measures.append(kind(name, () if kind is StartedMeasure else states, 1, **KINDS[kind]))
+        measures.append(kind(name, STATES_OF.get(kind, states), 1, **KINDS[kind]))
         window_cap = draw(st.sampled_from([0, 0, 5_000, 40_000]))
         limits = {
             "cap_minor": draw(st.sampled_from([0, 30_000])),
@@ -110,6 +115,9 @@ def contracts(draw: st.DrawFn) -> Contract:
         points = (ScalePoint(1, 500), ScalePoint(3, 9_000), ScalePoint(40, 70_000))
         scale = draw(st.sampled_from([None, StepsTariff, LinearTariff]))
         price, index = draw(st.integers(1, 2_000)), draw(st.sampled_from([None, INDEX]))
+        if kind is PayMeasure:
+            tariffs.append(PayShareTariff(f"t{number}", 1, name, draw(st.integers(1, 900)), gate=None, **limits))
+            continue
         row = (
             PriceTariff(f"t{number}", 1, name, price, None, index, 2018 if index else 0, gate=gate, **limits)
             if scale is None
@@ -168,7 +176,7 @@ def test_a_calendar_and_a_cohort_that_move_together_owe_the_same(contract: Contr
             {week + weeks: shown for week, shown in one.statuses.items()},
             {(month + months, kind): hours for (month, kind), hours in one.hours.items()},
             {(month + months, kind): count for (month, kind), count in one.postings.items()},
-            {},
+            {(month + months, kind): pay for (month, kind), pay in one.earnings.items()},
         )
         for one in cohort
     ]

@@ -80,6 +80,7 @@ class Money:
     tariff: str
     owed: tuple[int, ...]
     people: tuple[str, ...] = ()
+    pay: Mapping[str, int] = field(default_factory=dict)  # of each of them, minor units by month
     declared: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     says: str = ""
 
@@ -144,7 +145,7 @@ def under_rule(matrix: Matrix, measure: str, rule: ExitRule) -> int:
 def owed_by_window(rules: Rules, row: Money) -> tuple[int, ...]:
     """What the row's tariff, or all of them, owes in all at the end of each window."""
     contract = contract_of(rules.terms, rules.replaces)
-    people = [_person(weeks, START, START, {}, {}, None, n) for n, weeks in enumerate(row.people, start=1)]
+    people = [_person(weeks, START, START, {}, row.pay, None, n) for n, weeks in enumerate(row.people, start=1)]
     series = []
     for position, window in enumerate(contract.windows):
         due = [one for one in contract.aggregates if window.label in one.windows]

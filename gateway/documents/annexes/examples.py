@@ -10,9 +10,12 @@ from gateway.outcomes.contract import Contract, PersonalTariff, Tariff
 from gateway.outcomes.figures import Figures, TriedFigures
 from gateway.outcomes.priced_units import person_amounts
 from gateway.outcomes.tariff import due_lines, owed_amounts, owed_before_caps
+from gateway.outcomes.tariffs.pay_share import PayShareTariff
 from gateway.outcomes.terms import FigureUnit
 from gateway.wording import annexes as words
 from gateway.wording import formats
+
+_TRIED_PAY_MINOR = 100_000_00  # of each person in a worked course
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +102,11 @@ def _course(contract: Contract, counted: Sequence[Tariff], position: int, is_cor
         if measure.unit in (FigureUnit.WEEK, FigureUnit.DAY):
             count *= 10 * measure.most_a_week
         quantities[measure.id] = count - is_corrected  # seen late, so every window since then is one less
-        if isinstance(tariff, PersonalTariff):
+        if isinstance(tariff, PayShareTariff):
+            quantities[measure.id] *= _TRIED_PAY_MINOR
+            each = tariff.worth_of({("", 0): _TRIED_PAY_MINOR}, contract.rounding)
+            personal[tariff.id] = each * (quantities[measure.id] // _TRIED_PAY_MINOR)
+        elif isinstance(tariff, PersonalTariff):
             year = tariff.plain_year(contract.windows[0].to_week.thursday.year)
             cells = {measure.id: {(state_ids(measure)[0], year): 1}}
             one = person_amounts(replace(contract, tariffs=(tariff,), earlier=()), [cells])[tariff.id]
@@ -127,6 +134,8 @@ def _result(contract: Contract, tariff: Tariff, case: TriedFigures) -> str:
     """How many people have which result each."""
     unit = tariff.unit(contract)
     each = "" if unit is FigureUnit.PERSON else f"{formats.danish_number(case.units)} {words.unit(unit, case.units)}"
+    if unit is FigureUnit.MINOR:
+        each = words.money(contract, case.units)
     if case.is_everybody:
         return f"Alle {formats.danish_number(case.people)} borgere{f', hver {each}' if each else ''}"
     parts = ["1 borger", each, case.state, f"nået i {case.year}" if case.year else ""]

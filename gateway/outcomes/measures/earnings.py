@@ -23,7 +23,7 @@ from gateway.outcomes.verdicts import SKIPPED, WeekReason, WeekVerdict
 from vocabulary.declaration import DeclarationTable, one_of
 from vocabulary.weeks import Month, Week
 
-_NOT_READ = SKIPPED | {
+NOT_READ = SKIPPED | {
     WeekReason.CENSORED,
     WeekReason.FAILED,
     WeekReason.EXIT,
@@ -107,13 +107,13 @@ class EarningsMeasure(OnceMeasure):
             for verdict in verdicts[since:until]:
                 end = later_end(end, verdict)
                 is_out = is_out or verdict.reason is WeekReason.OUT
-                if verdict.reason not in _NOT_READ:
+                if verdict.reason not in NOT_READ:
                     weeks.add(verdict.week.ordinal)
                     told.add(verdict.week.month.ordinal)
             # a day may lie in another month than its week's Thursday; behind the last week sources have not told yet
             edges = {Month.of(day).ordinal for day in (start, end) if Week.of(day).ordinal in weeks}
             known = told.union(month for month in edges if month <= verdicts[until - 1].week.month.ordinal)
-            read = _months_read(start, end, partly=self.earnings.counts_partial_months)
+            read = months_read(start, end, partly=self.earnings.counts_partial_months)
             month = None if is_out else _month_of(needed, [(one, pay(one)) for one in sorted(known) if one in read])
             found.append({} if month is None else {(state.id, Month(month).first_day.year): 1})
         return found
@@ -149,7 +149,7 @@ def _month_of(needed: int, months: Sequence[tuple[int, int | None]]) -> int | No
     return reached
 
 
-def _months_read(start: date, end: date, *, partly: bool) -> range:
+def months_read(start: date, end: date, *, partly: bool) -> range:
     """The months that lie in the person's time whole, or (`partly`) with at least one day, by their ordinals."""
     first, last = Month.of(start).ordinal, Month.of(end).ordinal
     if partly:

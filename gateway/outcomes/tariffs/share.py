@@ -1,4 +1,4 @@
-"""Kind `share`: per mille of the difference between two declared figures in money."""
+"""Kind `share`: per mille of the difference between two declared figures in money; of people's pay see `pay_share`."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from gateway.outcomes.contract import Contract, Tariff
 from gateway.outcomes.figures import Figures, TriedFigures
 from gateway.outcomes.known_terms import KnownTerms, TariffKind
 from gateway.outcomes.phrases import PerMille, Phrase, PhraseValue
+from gateway.outcomes.tariffs import pay_share
 from gateway.outcomes.tariffs.limits import bounds_once_due, gate_numbers, least_phrase
 from gateway.outcomes.terms import FigureUnit, divide
 from vocabulary.declaration import DeclarationTable
+from vocabulary.mistakes import Hole, HoleUsed
 
 _TRIED = ((100_000_00, 0), (100_000_00, 60_000_00), (60_000_00, 100_000_00))  # `of` and `minus` of worked examples
 _TRIED_PEOPLE = 10
@@ -89,7 +91,19 @@ class ShareTariff(Tariff):
         yield from gate_numbers(self)
 
 
-def _read(table: DeclarationTable, name: str, known: KnownTerms) -> ShareTariff:
+def _read(table: DeclarationTable, name: str, known: KnownTerms) -> ShareTariff | pay_share.PayShareTariff:
+    name_of = table.text("of")
+    measure = table.part(lambda: known.measures.get(name_of))
+    if isinstance(measure, Hole):  # pay of people, or declared figures?
+        table.integer("share_per_mille", least=1, most=1000)
+        for key in ("minus", "multiplier"):
+            table.text(key, "")
+        if "may_be_negative" in table:
+            table.flag("may_be_negative")
+        raise HoleUsed
+    if measure is not None and measure.unit is FigureUnit.MINOR:
+        known.check_rounding(table, "share_per_mille", "makes parts of a minor unit")
+        return pay_share.read(table, name, measure.id)
     of = known.figure(table, "of", units=(FigureUnit.MINOR,))
     minus = known.figure(table, "minus", units=(FigureUnit.MINOR,)) if "minus" in table else ""
     times = known.figure(table, "multiplier", units=(FigureUnit.PERSON,)) if "multiplier" in table else ""
@@ -101,6 +115,6 @@ def _read(table: DeclarationTable, name: str, known: KnownTerms) -> ShareTariff:
 KIND = TariffKind(
     word=ShareTariff.kind,
     manual="A share of a difference",
-    phrases=frozenset({"share", "less", "times", "negative", "never_negative"}),
+    phrases=frozenset({"share", "less", "times", "negative", "never_negative", *pay_share.PHRASES}),
     read=_read,
 )

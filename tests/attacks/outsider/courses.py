@@ -30,7 +30,7 @@ from tests.attacks.outsider.measures import (
     reason_of,
 )
 from tests.attacks.outsider.tables import BY_REASON, REASONS
-from tests.attacks.outsider.tariffs import price_of
+from tests.attacks.outsider.tariffs import worth_of
 
 MOST = 2048  # courses that are enumerated of one first day
 
@@ -100,7 +100,7 @@ def row_of(terms: Terms, life: Life) -> tuple[int, ...]:
 
 def _earned(terms: Terms, held: Mapping[str, Held], at: int) -> int:
     amount = sum(
-        price_of(terms, tariff, state, year) * units
+        worth_of(terms, tariff, state, year, units)
         for tariff in terms.tariffs
         if terms.measure(tariff.get("of", "")) is not None
         for (state, year), units in held[tariff["of"]][at].items()
@@ -150,10 +150,11 @@ def _lives(terms: Terms, of: Life) -> Iterator[tuple[Life, bool]]:
     states = _states(terms)
     matter = {week for one in terms.measures for week in MEASURES[one["kind"]].weeks(one, terms, of)}
     weeks = sorted(week for week in matter if week_of(of.start) <= week <= terms.windows[-1].last)
-    paid = [one for one in terms.measures if one["kind"] == "earnings"]
+    paid = [one for one in terms.measures if one["kind"] in ("earnings", "pay")]
     months = _pay_months(terms, paid, of)
     thresholds = sorted({asked_pay(one) for one in paid})
-    pays = list(product((0, *thresholds, *[-one for one in thresholds[-1:]]), repeat=len(months)))
+    little = [1000] if any(one["kind"] == "pay" for one in paid) else []  # below every bound
+    pays = list(product((0, *little, *thresholds, *[-one for one in thresholds[-1:]]), repeat=len(months)))
     room = max(1, MOST // len(pays))
     most = 0
     while len(states) ** (most + 1) <= room:
@@ -203,7 +204,9 @@ def _pay_months(terms: Terms, paid: list[Mapping[str, Any]], of: Life) -> list[i
     for month in counted:
         at = next(at for at, one in enumerate(terms.windows) if month <= month_of(one.last))
         by_window[at, month // 12] = month
-    return sorted(by_window.values())[: 6 if len({asked_pay(one) for one in paid}) < 2 else 5]
+    amounts = {asked_pay(one) for one in paid}
+    has_sums = any(one["kind"] == "pay" for one in paid)
+    return sorted(by_window.values())[: (6 if len(amounts) < 2 else 5) - has_sums]
 
 
 @lru_cache(maxsize=4096)

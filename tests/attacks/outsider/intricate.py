@@ -94,6 +94,9 @@ def _by_pay(draw: random.Random, weeks: int) -> Twins:
         for amount in draw.sample((200000, 300000), 2):
             asked = f'{{ amount_minor = {amount}, partial_months = "{draw.choice(("count", "leave_out"))}" }}'
             found.append(("earnings", PAID, f"days_from_enrolment = {days}\nearnings = {asked}"))
+    for partial in ("count", "leave_out"):
+        days = draw.choice(("", "days_from_enrolment = 91\n"))
+        found.append(("pay", PAID, f'{days}most_minor = {draw.choice((200000, 300000))}\npartial_months = "{partial}"'))
     return [*draw.sample(found, 2), *draw.choice(([], [("follow_up", ONE, "months = [1, 2]")]))]
 
 
@@ -234,11 +237,14 @@ def _measures(draw: random.Random, twins: Twins, goal: int, told_by_state: set[s
 
 def _tariffs(draw: random.Random, twins: Twins) -> Iterator[str]:
     """What each measure is paid by: a price, steps or lines, some behind a gate on another; nothing now and then."""
-    for name, (_, states, _) in zip(NAMES, twins, strict=False):
+    for name, (of, states, _) in zip(NAMES, twins, strict=False):
+        if of == "pay":
+            yield f'[[tariffs]]\nid = "{name}"\nkind = "share"\nof = "{name}"\nshare_per_mille = 200\n'
+            continue
         if name != NAMES[0] and draw.random() < 0.15:
             yield ""
             continue
-        others = [one for one in NAMES[: len(twins)] if one != name]
+        others = [one for one, (kind, _, _) in zip(NAMES, twins, strict=False) if one != name and kind != "pay"]
         if not others:
             others = [name]
         gate = f'gate = {{ of = "{draw.choice(others)}", at_least = {draw.choice((5, 10, 20))} }}\n'

@@ -47,7 +47,7 @@ def cases() -> Iterator[Case]:
             continue
         terms = read(f"{around}\n{toml}")
         for row in _rows(section):
-            pays = terms.measures[0]["kind"] == "earnings"
+            pays = terms.measures[0]["kind"] in ("earnings", "pay")
             if "result" in row and not row.get("paid hours") and (pays or "-" not in row["weeks"]):
                 yield _case(section.splitlines()[0], terms, row)
 

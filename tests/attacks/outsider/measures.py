@@ -165,7 +165,7 @@ def _days_held(measure: Terms_, terms: Terms, life: Life) -> Held:
 def pay_months(measure: Terms_, terms: Terms, life: Life) -> list[int]:
     """Months whose pay counts: whole ones alone, or those that the person's time touches."""
     end = last_day(measure, terms, life) or monday(terms.windows[-1].last) + timedelta(days=6)
-    whole = measure["earnings"]["partial_months"] == "leave_out"
+    whole = measure.get("earnings", measure)["partial_months"] == "leave_out"
     found = []
     for month in range(life.start.year * 12 + life.start.month - 1, end.year * 12 + end.month):
         first = date(month // 12, month % 12 + 1, 1)
@@ -178,6 +178,8 @@ def pay_months(measure: Terms_, terms: Terms, life: Life) -> list[int]:
 
 def asked_pay(measure: Terms_) -> int:
     """The threshold in minor units; where an index makes it, any amount does: it is the same for all of a year."""
+    if measure["kind"] == "pay":
+        return measure.get("most_minor", 1000)
     return measure["earnings"].get("amount_minor", 1000)
 
 
@@ -191,6 +193,19 @@ def _earnings_held(measure: Terms_, terms: Terms, life: Life) -> Held:
                 before, total = total, total + life.pay.get(month, 0)
                 reached = month // 12 if before < threshold <= total else reached
         found.append(Counter({(state, reached): 1}) if total >= threshold else Counter())
+    return found
+
+
+def _pay_held(measure: Terms_, terms: Terms, life: Life) -> Held:
+    """Pay of the months that have a week of the person's: up to the bound of each person, and never below nothing."""
+    own = {month_of(week) for week in asked_weeks(terms, life) if not 0 < life.gone_from <= week}
+    months = [month for month in pay_months(measure, terms, life) if month in own]
+    found: Held = []
+    for window in terms.windows:
+        told = [month for month in months if month <= month_of(window.last) and life.pay.get(month)]
+        total = max(0, sum(life.pay[month] for month in told))
+        total = min(total, measure.get("most_minor", total))
+        found.append(Counter({(measure["states"][0], told[-1] // 12): total}) if total else Counter())
     return found
 
 
@@ -307,6 +322,7 @@ MEASURES: Mapping[str, MeasureModel] = {
     "days": MeasureModel("person", _days_held, _weeks_in_time, "outcomes_reached"),
     "earnings": MeasureModel("person", _earnings_held, _no_weeks, "outcomes_reached"),
     "follow_up": MeasureModel("point", _follow_up_held, points, "points_reached"),
+    "pay": MeasureModel("minor", _pay_held, _no_weeks, ""),
     "each_day": MeasureModel("day", _each_day_held, _weeks_in_time, "days_reached"),
     "week_blocks": MeasureModel("point", _week_blocks_held, _weeks_in_time, "points_reached"),
     "started": MeasureModel("person", _started_held, _no_weeks, ""),

@@ -62,5 +62,13 @@ def read_off(terms: Terms, tariff: Mapping[str, Any]) -> list[str]:
     return [name for name in names if terms.measure(name) is not None]
 
 
+def worth_of(terms: Terms, tariff: Mapping[str, Any], state: str, year: int, units: int) -> int:
+    """What so many units of one person are worth; of pay a share, rounded once."""
+    if tariff["kind"] == "share":
+        exact = Decimal(units) * tariff["share_per_mille"] / 1000
+        return int(exact.quantize(Decimal(1), ROUND_HALF_UP))
+    return price_of(terms, tariff, state, year) * units
+
+
 def price_of(terms: Terms, tariff: Mapping[str, Any], state: str, year: int) -> int:
     return TARIFFS[tariff["kind"]].price(tariff, terms, state, year)

@@ -70,6 +70,7 @@ AWAY = {  # a row of the manual's table of exits, as the terms that it stands fo
     "pay of 3,000.00": 'kind = "earnings"\nearnings = { amount_minor = 300000, partial_months = "count" }',
     "pay of 2,000.00": 'kind = "earnings"\nearnings = { amount_minor = 200000, partial_months = "count" }',
     "follow-up after 1, 2 and 3 months": 'kind = "follow_up"\nmonths = [1, 2, 3]',
+    "pay, in all": 'kind = "pay"\npartial_months = "count"',
     "each of 84 days": 'kind = "each_day"\ndays_from_enrolment = 84',
     "blocks of 3 weeks on end": 'kind = "week_blocks"\nweeks_per_block = 3\nmost_blocks = 4\nconsecutive = true',
     "started": 'kind = "started"',

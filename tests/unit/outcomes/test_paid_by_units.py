@@ -104,3 +104,50 @@ def test_a_day_and_a_week_of_one_state_are_paid_twice():
         f'[[tariffs]]\nid = "{name}"\nkind = "price"\nof = "{name}"\nprice_minor = 100\n' for name in ("days", "weeks")
     )
     assert "pays-twice" in {one.rule for one in lint(contract_with(DAYS + weeks + prices), {})}
+
+
+PAY = '[[measures]]\nid = "pay"\nkind = "pay"\nstates = ["paid"]\npartial_months = "count"\n'
+MOST = "most_minor = 250000\n"
+SHARE = '[[tariffs]]\nid = "share"\nkind = "share"\nof = "pay"\nshare_per_mille = 200\n'
+TOTAL = '[[releases]]\ntemplate = "contract_total"\nrecipients = ["investor"]\nwindows = ["Q4"]\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "reason"),
+    [
+        (PAY.replace('["paid"]', '["fleksjob"]') + SHARE, "states", "one state with income_types"),
+        (PAY + MOST.replace("250000", "0") + SHARE, "most_minor", "1"),
+        (PAY + SHARE + "may_be_negative = true\n", "may_be_negative", "pay of single people"),
+        (
+            PAY + SHARE.replace('"share"\nof', '"price"\nof').replace("share_per", "price_minor = 5 # per"),
+            "of",
+            "a tariff of kind 'share' alone",
+        ),
+        (PAY + SHARE + 'gate = { of = "pay", at_least = 5 }\n', "gate.of", "a tariff of kind 'share' alone"),
+        (PAY + SHARE + TOTAL, "template", "give the measure most_minor"),
+    ],
+)
+def test_pay_that_cannot_be_paid_so_is_refused(text: str, key: str, reason: str):
+    with pytest.raises(DeclarationInvalid) as refused:
+        contract_with(text)
+    assert key in refused.value.key
+    assert reason in str(refused.value)
+
+
+def test_a_share_of_pay_is_said_bounded_and_shown_where_each_person_has_a_bound():
+    contract = contract_with(PAY + MOST + SHARE + TOTAL)
+    assert ranges(contract)[-1].most.minor == best_seen(contract) == 100 * 50_000
+    danish, english = (page(contract, language) for language in Language)
+    assert "pay (pay) in the months in which a week counts; at most DKK 2,500.00 of each person" in english
+    assert "- share: 20 % of each person's pay under pay" in english
+    assert "- share: 20 % af hver persons løn under pay" in danish
+    assert "Hver borger tæller højst for 2.500,00 kr." in counts(contract, contract.measures[0])
+    assert annex_b(contract)
+    assert {"tariffs.share.share_per_mille", "measures.pay.most_minor"} <= {one.name for one in terms(contract)}
+
+
+def test_without_a_bound_the_creditor_alone_is_told_and_nothing_bounds_what_is_owed():
+    contract = contract_with(PAY + SHARE)
+    assert ranges(contract)[-1].most.minor is None
+    assert best_seen(contract) == 0  # no life is the best
+    assert annex_b(contract)
