@@ -115,10 +115,13 @@ def declare(
         declarations.declare_source(gateway, EXAMPLES / "sources" / f"{source}.toml")
 
 
-def amend(town: Municipality, *edits: Edit) -> None:
-    """Put a later version of the contract in force, with texts of the one before replaced."""
+def amend(town: Municipality, *edits: Edit, follows: bool = True) -> None:
+    """Put a later version of the contract in force, with texts of the one before replaced; with `follows` it says which
+    text it changes."""
     contract, programme = (town.folder / f"{town.contract}{suffix}.toml" for suffix in ("", ".programme"))
-    before, text = contract.read_text(encoding="utf-8"), _edited(contract, edits)
+    before = contract.read_text(encoding="utf-8")
+    text = _edited(contract, edits)
+    text = following(before, text) if follows else text
     digests = [hashlib.sha256(version.encode()).hexdigest() for version in (before, text)]
     folder = town.folder / "amended"
     folder.mkdir(exist_ok=True)
@@ -128,6 +131,12 @@ def amend(town: Municipality, *edits: Edit) -> None:
     accept_all(town.gateway, folder / contract.name, folder / programme.name)
     proposal = declarations.propose_change(town.gateway, folder / contract.name, folder / programme.name)
     declarations.approve_change(acting(town.gateway, "second"), proposal)
+
+
+def following(before: str, text: str) -> str:
+    """A later text that says which one it changes."""
+    digest = hashlib.sha256(before.encode()).hexdigest()
+    return text.replace("\neffective_from =", f'\nfollows = "{digest}"\neffective_from =', 1)
 
 
 def acting(gateway: Gateway, staff: str) -> Gateway:
