@@ -14,6 +14,7 @@ from typing import Any
 
 from connectors.errors import FileNotNeeded
 from gateway.contracts import declarations
+from gateway.contracts.procurement import ChangeGround
 from gateway.errors.holds import PullLooksWrong
 from gateway.evaluation.evaluating import evaluate_week
 from gateway.installation.gateway import Gateway, initialise
@@ -115,7 +116,9 @@ def declare(
         declarations.declare_source(gateway, EXAMPLES / "sources" / f"{source}.toml")
 
 
-def amend(town: Municipality, *edits: Edit, follows: bool = True) -> None:
+def amend(
+    town: Municipality, *edits: Edit, follows: bool = True, ground: ChangeGround | None = ChangeGround.CLAUSE
+) -> None:
     """Put a later version of the contract in force, with texts of the one before replaced; with `follows` it says which
     text it changes."""
     contract, programme = (town.folder / f"{town.contract}{suffix}.toml" for suffix in ("", ".programme"))
@@ -129,7 +132,7 @@ def amend(town: Municipality, *edits: Edit, follows: bool = True) -> None:
     changed = programme.read_text(encoding="utf-8").replace(*digests).replace('"notices/', '"../notices/')
     (folder / programme.name).write_text(changed, encoding="utf-8")
     accept_all(town.gateway, folder / contract.name, folder / programme.name)
-    proposal = declarations.propose_change(town.gateway, folder / contract.name, folder / programme.name)
+    proposal = declarations.propose_change(town.gateway, folder / contract.name, folder / programme.name, ground=ground)
     declarations.approve_change(acting(town.gateway, "second"), proposal)
 
 
