@@ -43,8 +43,9 @@ class AskedThreshold:
 class Calendar:
     """What a contract plans to show. `tied` are pairs of roles that count as one recipient.
 
-    `investor` is the investor's organisation, whether or not anything is shown to it; `billed` are the further payers,
-    each of which learns the exact amount of every payment document from its share of the bill.
+    `investors` are the organisations that lend, whether or not anything is shown to them: all of them get the same, and
+    count as one. `billed` are the further payers, each of which learns the exact amount of every payment document from
+    its share of the bill.
     """
 
     people: int
@@ -55,7 +56,7 @@ class Calendar:
     tied: frozenset[frozenset[str]]
     reasons_windows: tuple[str, ...] = ()  # in which the operator sees why people are not counted
     named_windows: tuple[str, ...] = ()  # in which a grant of its own lets the operator learn of single people by name
-    investor: str = ""
+    investors: tuple[str, ...] = ()
     billed: tuple[str, ...] = ()
     priced_by_state: tuple[str, ...] = ()  # tariffs under which states of one measure have other prices
     counted: tuple[str, ...] = ()  # measures that a total is made of
@@ -68,8 +69,8 @@ class Calendar:
 
     @property
     def bears_share(self) -> bool:
-        """Whether the investor is a payer too: its bill tells it the amount of each window, on time."""
-        return self.investor in self.billed
+        """Whether an investor is a payer too: its bill tells it the amount of each window, on time."""
+        return not set(self.investors).isdisjoint(self.billed)
 
     @property
     def goals(self) -> tuple[AskedThreshold, ...]:
@@ -135,15 +136,15 @@ def _smallest(calendar: Calendar, smallest: int, *, has_tables: bool) -> int:
 def recipients(calendar: Calendar) -> tuple[tuple[str, ...], ...]:
     """The recipients, with those put together that are one organisation or are declared as tied. An investor that bears
     a share is one whatever is planned for it."""
-    organisations = {show.recipient: show.organisation for show in calendar.shows}
-    if calendar.bears_share:
-        organisations[Recipient.INVESTOR] = calendar.investor
+    organisations = {show.recipient: {show.organisation} for show in calendar.shows}
+    if calendar.bears_share or Recipient.INVESTOR in organisations:
+        organisations[Recipient.INVESTOR] = set(calendar.investors)  # several count as one
     groups: list[set[str]] = []
     for role in sorted(organisations):
         joined = {role}
         for group in [*groups]:
             if any(
-                organisations[role] == organisations[other] or frozenset({role, other}) in calendar.tied
+                organisations[role] & organisations[other] or frozenset({role, other}) in calendar.tied
                 for other in group
             ):
                 joined |= group

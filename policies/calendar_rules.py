@@ -216,7 +216,7 @@ def _prices(calendar: Calendar) -> Iterator[_Objection]:
             continue
         without, words = _without(calendar, _EXACT, roles=roles), f"plan no contract_total for {' + '.join(roles)}"
         if is_billed:
-            billed = tuple(one for one in calendar.billed if one != calendar.investor)
+            billed = tuple(one for one in calendar.billed if one not in calendar.investors)
             without, words = replace(without, billed=billed), f"{words}, and let it bear no share"
         yield _Objection(
             CalendarFinding(
@@ -262,7 +262,7 @@ def _tied_creditors(calendar: Calendar) -> Iterator[_Objection]:
     if calendar.people >= calendar.k_cohort:
         return
     owed = [show for show in calendar.shows if show.template == _OWED]
-    if calendar.investor and calendar.investor in {*calendar.billed, *(show.organisation for show in owed)}:
+    if not {*calendar.investors}.isdisjoint({*calendar.billed, *(show.organisation for show in owed)}):
         tied = [tuple(sorted({"investor", *roles_of(owed)}))]  # whatever is planned for it as an investor
     else:
         tied = [roles for roles in recipients(calendar) if len(roles) > 1]

@@ -124,6 +124,10 @@ class Programme:
             one.role is role and on <= one.until and is_same_person(one.staff, staff) for one in self.appointments
         )
 
+    def acts_for_lender(self, staff: str) -> bool:
+        """Whether somebody acts, or once acted, for an office of the controller that lends."""
+        return any(one.role is Role.INVESTOR and is_same_person(one.staff, staff) for one in self.appointments)
+
     def auditor_with(self, key: str) -> Appointment | None:
         """The auditor who signs with this key, in office or not any more."""
         return next((one for one in self.appointments if one.role is Role.AUDITOR and one.key == key != ""), None)

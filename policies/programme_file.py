@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 
 from policies.basis import BASES, RecordKind, Requirements
 from policies.errors import ProgrammeInvalid
 from policies.programme import Appointment, Grant, Notice, Programme, Retention
 from policies.terms import Action, LegalBasis, Party, Purpose, Role, SpecialCategoryBasis, is_service_name
+from policies.usual_parties import usual_actions, usual_parties
 from policies.words import read_words
 from vocabulary.declaration import DeclarationTable, one_of, parse
 from vocabulary.identity import is_same_person
@@ -17,6 +19,7 @@ from vocabulary.mistakes import Mistakes
 
 SCHEMA = "programme/1"
 MOST_LOOK_UPS = 100
+LAW = "law"  # the key of a word
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")  # RFC 7638, base64url of 32 bytes
@@ -41,13 +44,13 @@ def _read(root: DeclarationTable, text: bytes, file: str) -> Programme:
     parties = _parties(root)
     programme = Programme(
         id=root.convert("id", _identifier),
-        contract_id=root.convert("contract_id", _identifier),
+        contract_id=_contract_id(root),
         contract_sha256=root.convert("contract_sha256", _digest),
         title=root.text("title"),
-        active=root.flag("active"),
+        active=root.flag("active", True),
         purposes=part(lambda: frozenset(root.words("purposes", Purpose))),
         legal_basis=root.word("legal_basis", LegalBasis),
-        law_reference=root.text("law_reference"),
+        law_reference=root.text("law_reference", LAW),
         special_category_basis=root.word("special_category_basis", SpecialCategoryBasis),
         opens_on=root.day("opens_on"),
         closes_on=root.day("closes_on"),
@@ -62,8 +65,8 @@ def _read(root: DeclarationTable, text: bytes, file: str) -> Programme:
         retention=part(lambda: _retention(root.table("retention"))),
         words=part(lambda: read_words(root, file=file)),
         appointments=_appointments(root),
-        suspension_days=root.integer("suspension_days", least=1, most=30),
-        most_look_ups=root.integer("most_look_ups", least=1, most=9_999) if "most_look_ups" in root else MOST_LOOK_UPS,
+        suspension_days=root.integer("suspension_days", 5, least=1, most=30),
+        most_look_ups=root.integer("most_look_ups", MOST_LOOK_UPS, least=1, most=9_999),
         sha256=hashlib.sha256(text).hexdigest(),
         file=file,
     )
@@ -94,6 +97,9 @@ def _assessments(root: DeclarationTable) -> dict[str, str]:
 
 
 def _parties(root: DeclarationTable) -> tuple[Party, ...]:
+    if "parties" not in root:
+        operator, investor = (root.convert(key, _identifier) if key in root else "" for key in ("operator", "investor"))
+        return usual_parties(root.convert("controller", _identifier), operator, investor)
     declared: set[tuple[str, Role]] = set()
 
     def read(table: DeclarationTable) -> Party:
@@ -135,10 +141,25 @@ def _grants(root: DeclarationTable, parties: tuple[Party, ...]) -> tuple[Grant, 
             if any((one.party, one.action) == (grant.party, grant.action) for one in before):
                 raise table.refuse("action", "is granted to this party twice")
         before.append(grant)
+        if grant.id in {one.id for one in usual}:
+            raise table.refuse("id", "uses the name of a grant that every programme without [[parties]] has")
         return grant
 
-    grants = root.rows("grants", read, by="id")
+    usual = () if "parties" in root else tuple(_usual_grants(root, programme, parties))
+    before.extend(usual)
+    grants = (*usual, *root.rows("grants", read, by="id", least=0 if usual else 1))
     return tuple(sorted(grants, key=lambda grant: grant.id))
+
+
+def _usual_grants(root: DeclarationTable, programme: str, parties: tuple[Party, ...]) -> Iterator[Grant]:
+    line = root.line_of("controller")
+    for party in parties:
+        for name, action in usual_actions(party):
+            yield Grant(f"{programme}/{name}", party.organisation, party.role, action, programme, line=line)
+
+
+def _contract_id(root: DeclarationTable) -> str:
+    return root.convert("contract_id" if "contract_id" in root else "id", _identifier)
 
 
 def _notices(root: DeclarationTable) -> tuple[Notice, ...]:
@@ -147,8 +168,8 @@ def _notices(root: DeclarationTable) -> tuple[Notice, ...]:
     def read(table: DeclarationTable) -> Notice:
         notice = Notice(
             id=table.convert("id", _identifier),
-            version=table.integer("version", least=1, most=999),
-            language=table.convert("language", one_of("da", "en")),
+            version=table.integer("version", 1, least=1, most=999),
+            language=table.convert("language", one_of("da", "en"), "da"),
             file=table.convert("file", _relative),
             sha256=table.convert("sha256", _digest),
         )
@@ -198,6 +219,11 @@ def _appointments(root: DeclarationTable) -> tuple[Appointment, ...]:
                 raise table.refuse("key", "is that of another appointment too")
         with table.check():
             if any(
+                Role.INVESTOR in (other.role, one.role) and is_same_person(other.staff, one.staff) for other in before
+            ):
+                raise table.refuse("staff", "acts for the office that lends, and has another appointment")
+        with table.check():
+            if any(
                 Role.AUDITOR in (other.role, one.role) and is_same_person(other.staff, one.staff) for other in before
             ):
                 raise table.refuse("staff", "audits, and has another appointment: nobody audits their own work")
@@ -215,10 +241,12 @@ _EARNS = frozenset({Role.OPERATOR, Role.INVESTOR})
 def _check_sides(programme: Programme, table: DeclarationTable) -> None:
     """Refuse an organisation on both sides: one that earns by a result and measures, approves or watches it.
 
-    An organisation may be operator and investor at once: whoever earns twice is on one side all the same.
+    An organisation may be operator and investor at once: whoever earns twice is on one side all the same. An office of
+    the controller may lend, by people who do nothing else here.
     """
     organisation, role = table.text("organisation"), table.word("role", Role)
-    earning = {party.organisation for party in programme.parties if party.role in _EARNS}
+    office = Party(programme.controller, Role.INVESTOR)  # beside others that lend, as the contract says
+    earning = {party.organisation for party in programme.parties if party.role in _EARNS and party != office}
     if role in _CONTROLLERS_OWN and organisation != programme.controller:
         raise table.refuse("role", f"{role} belongs to the controller: it decides what is read, counted or paid")
     if role not in _EARNS and organisation in earning:
@@ -238,13 +266,21 @@ def _check(programme: Programme, root: DeclarationTable) -> None:
         if Party(programme.controller, Role.MUNICIPALITY) not in programme.parties:
             raise root.refuse("controller", "is not declared under [[parties]] as municipality")
     with root.check():
-        for table in root.tables("parties"):
+        for table in root.tables("parties") if "parties" in root else ():
             with table.check():
                 _check_sides(programme, table)
     with root.check():
-        for table in (root, *root.tables("grants")):
+        if programme.law_reference not in programme.words.keys:
+            raise root.refuse("law_reference", "is the key of no word under [[words]]")
+    with root.check():
+        for table in root.tables("grants", least=0):
             with table.check():
                 _check_grant(programme, table)
+    with root.check():
+        lends = Party(programme.controller, Role.INVESTOR) in programme.parties
+        if lends != any(one.role is Role.INVESTOR for one in programme.appointments):
+            reason = "must name who acts for the controller's office, where it lends: people who do nothing else here"
+            raise root.refuse("appointments", reason)
     with root.check():
         if not programme.requirements.bases <= BASES:
             raise root.refuse("requires", f"must name bases: {', '.join(sorted(BASES))}")
@@ -259,11 +295,11 @@ def _check(programme: Programme, root: DeclarationTable) -> None:
 
 
 def _check_grant(programme: Programme, table: DeclarationTable) -> None:
-    """A grant's basis, or the programme's own, is a word; an auditor who is granted something has a last day."""
+    """A grant's basis is a word; an auditor who is granted something has a last day."""
     if "law_reference" in table and table.text("law_reference") not in programme.words.keys:
         raise table.refuse("law_reference", "is the key of no word under [[words]]")
     has_auditor = any(one.role == Role.AUDITOR for one in programme.appointments)
-    if "role" in table and table.word("role", Role) is Role.AUDITOR and not has_auditor:
+    if table.word("role", Role) == Role.AUDITOR and not has_auditor:
         raise table.refuse("role", "an auditor needs an entry under [[appointments]]: a name and a last day")
 
 

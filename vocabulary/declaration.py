@@ -221,12 +221,12 @@ class DeclarationTable:
         return tuple(values)
 
     @_or_hole
-    def flag(self, key: str) -> bool:
-        return self._take(key, bool, None, "true or false")
+    def flag(self, key: str, default: bool | None = None) -> bool:
+        return self._take(key, bool, default, "true or false")
 
     @_or_hole
-    def day(self, key: str) -> date:
-        return self._take(key, date, None, "a date such as 2018-10-01")
+    def day(self, key: str, default: date | None = None) -> date:
+        return self._take(key, date, default, "a date such as 2018-10-01")
 
     @_or_hole
     def texts(self, key: str, default: list[str] | None = None, *, or_empty: bool = False) -> tuple[str, ...]:
@@ -244,9 +244,9 @@ class DeclarationTable:
         return self._check(key, self._take(key, str, None, "text"), typed_lines)
 
     @_or_hole
-    def convert(self, key: str, into: Callable[[str], T]) -> T:
+    def convert(self, key: str, into: Callable[[str], T], default: str | None = None) -> T:
         """A text turned into a value; the converter's `ValueError` becomes the refusal."""
-        return self._check(key, self.text(key), into)
+        return self._check(key, self.text(key, default), into)
 
     @_or_hole
     def list_of(self, key: str, convert: Callable[[str], T]) -> tuple[T, ...]:
@@ -273,8 +273,10 @@ class DeclarationTable:
             raise self.refuse(key, str(error)) from None
 
     @_or_hole
-    def table(self, key: str) -> DeclarationTable:
-        return self._table(self._take(key, dict, None, "a table"), (key,))
+    def table(self, key: str, *, or_empty: bool = False) -> DeclarationTable:
+        """A table within; one without keys where it may be left out, since each of its keys has a default."""
+        empty: dict[str, Any] | None = {} if or_empty else None
+        return self._table(self._take(key, dict, empty, "a table"), (key,))
 
     @_or_hole
     def tables(self, key: str, *, least: int = 1) -> list[DeclarationTable]:
@@ -337,9 +339,10 @@ class DeclarationTable:
             if key in self._asked:
                 continue
             reason = f"is not a word of this language here; known are: {', '.join(sorted(self._asked))}"
-            meant = get_close_matches(key, lacking, n=1)
-            if meant and self._document.mistakes.drop(self._dotted_key(meant[0]), "key-missing"):
-                reason = f"is not a word of this language here; {meant[0]} is missing, and may be meant"
+            for meant in get_close_matches(key, lacking, n=1):
+                is_missing = self._document.mistakes.drop(self._dotted_key(meant), "key-missing")
+                then = f"{meant} is missing, and may be meant" if is_missing else f"{meant} may be meant"
+                reason = f"is not a word of this language here; {then}"
             self._document.mistakes.note(self.refuse(key, reason, rule="key-unknown"))
 
 

@@ -42,10 +42,11 @@ def _no_bills(judged: JudgedCalendar) -> str:
     contract = judged.contract
     if not calendar_of(contract).bears_share:
         return ""
-    investor = contract.party(Recipient.INVESTOR).organisation
-    others = tuple(one for one in contract.parties if (one.role, one.organisation) != ("outcome_payer", investor))
+    lenders = {one.organisation for one in contract.parties_as("investor")}
+    left_out = [one for one in contract.payers[1:] if one.organisation in lenders]
+    others = tuple(one for one in contract.parties if one not in left_out)
     changed = replace(judged, contract=replace(contract, parties=others))
-    words = f"leave {investor} out of [[payers]]"
+    words = f"leave {' and '.join(one.organisation for one in left_out)} out of [[payers]]"
     if _passes(changed):
         return words
     beside = (_fewer_releases(changed), *(said for said, other in _other_blocks(changed) if _passes(other)))

@@ -15,9 +15,13 @@ from policies.terms import Party, Role
 
 
 def check_fits(contract: Contract, programme: Programme) -> None:
-    """Raise `ProgrammeInvalid` at the first key of the programme that leaves the contract without what it needs."""
-    for key, reason in _misfits(contract, programme):
-        raise ProgrammeInvalid(file=programme.file, line=1, key=key, reason=reason, rule="programme-fits-contract")
+    """Raise `ProgrammeInvalid` with every key of the programme that leaves the contract without what it needs."""
+    misfits = [
+        ProgrammeInvalid(file=programme.file, line=1, key=key, reason=reason, rule="programme-fits-contract")
+        for key, reason in _misfits(contract, programme)
+    ]
+    if misfits:
+        raise ProgrammeInvalid.of_all(misfits)
 
 
 def _misfits(contract: Contract, programme: Programme) -> Iterator[tuple[str, str]]:
@@ -29,6 +33,14 @@ def _misfits(contract: Contract, programme: Programme) -> Iterator[tuple[str, st
     if not programme.covers(*days):
         yield "closes_on", f"and opens_on must hold {days[0]} to {days[1]}, the days that {contract.file} asks for"
     for recipient in sorted({release.recipient for release in contract.releases}):
-        party = Party(contract.party(recipient).organisation, Role(recipient))
-        if party not in programme.parties:
-            yield "parties", f"must name {party.organisation!r} as {party.role}: {contract.file} plans releases to it"
+        for one in contract.parties_as(recipient):
+            party = Party(one.organisation, Role(recipient))
+            if party not in programme.parties:
+                said = f"must name {party.organisation!r} as {party.role}: {contract.file} plans releases to it"
+                yield "parties", said
+    lends = any(party.unit for party in contract.parties)
+    if lends != (Party(programme.controller, Role.INVESTOR) in programme.parties):
+        yield (
+            "parties",
+            f"must name {programme.controller!r} as investor if, and only if, {contract.file} names its unit",
+        )

@@ -84,7 +84,8 @@ def planned_contracts(gateway: Gateway, party: Party) -> list[PlannedContract]:
     return [
         PlannedContract(contract.id, contract.version, contract.sha256, _askable(contract, party.role))
         for contract in contracts
-        if party.role.value in set(Recipient) and contract.party(party.role).organisation == party.organisation
+        if party.role.value in set(Recipient)
+        and party.organisation in {one.organisation for one in contract.parties_as(party.role)}
     ]
 
 

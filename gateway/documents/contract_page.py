@@ -20,6 +20,7 @@ from gateway.wording import formats
 from gateway.wording.contract import EXITS, HEADINGS, LINES, PERIODS, RULES, TEMPLATES, UNITS
 from gateway.wording.kind_words import KindSentence, Voice
 from gateway.wording.measures import MEASURE_WORDS
+from gateway.wording.parties import names_in
 from gateway.wording.tariffs import TARIFF_WORDS
 from policies.basis import StopReason
 from vocabulary.total import total
@@ -164,7 +165,15 @@ class _Page:
             shares = ", ".join(f"{one.name} {one.share_parts}/{parts}" for one in self.contract.payers)
             found.append(self._say("shares", shares=shares) if parts else self._say("no_shares"))
         others = [party for party in self.contract.parties if party.role != "outcome_payer"]
-        return [*found, *(self._say(party.role, name=party.name) for party in others)]
+        found += [
+            self._say("office" if party.unit else party.role, name=party.name, unit=party.unit) for party in others
+        ]
+        investors = self.contract.parties_as("investor")
+        if len(investors) > 1:
+            parts = sum(one.share_parts for one in investors)
+            shares = ", ".join(f"{one.name} {one.share_parts}/{parts}" for one in investors)
+            found.append(self._say("investor_shares", shares=shares))
+        return found
 
     def people(self) -> list[str]:
         cohort = self.contract.cohort
@@ -307,7 +316,7 @@ class _Page:
             self._say(
                 "release",
                 what=TEMPLATES[template][self.language],
-                name=self.contract.party(recipient).name,
+                name=names_in(self.contract, recipient, self._say("and")),
                 windows=self._windows(labels),
             )
             for (template, recipient), labels in grouped.items()

@@ -19,6 +19,7 @@ from gateway.outcomes.measures.instrument import instruments_of
 from gateway.wording import formats
 from gateway.wording import plain_danish as words
 from gateway.wording.annex_voice import goals
+from gateway.wording.parties import names_in
 from gateway.wording.plain_danish import PROMISE
 from policies.programme import Programme
 from policies.terms import LegalBasis
@@ -61,7 +62,7 @@ def letter(contract: Contract, programme: Programme, contact: Contact, *, on: da
     payer, operator = (escape(contract.party(role).name) for role in ("outcome_payer", "operator"))
     phone, email = escape(contact.phone), escape(contact.email)
     registers = formats.enumeration([words.source_name(contract, source) for source in dict.fromkeys(contract.sources)])
-    goes_to = formats.enumeration([escape(contract.party(role).name) for role in words.recipients(contract)])
+    goes_to = formats.enumeration([escape(names_in(contract, role)) for role in words.recipients(contract)])
     hours = ", og hvor mange timer du får løn for" if contract.income_source else ""
     body = (
         "<div class=top><div class=window contenteditable=true data-hint='Navn og adresse'></div>"
@@ -151,7 +152,7 @@ def _recipients(contract: Contract, programme: Programme, on: date) -> str:
     roles = words.recipients(contract)
     columns = [("outcome_payer", "Kommunen"), *((role, _ROLES.get(role, role)) for role in roles)]
     head = "".join(
-        f"<th scope=col><small>{escape(label)}</small>{escape(contract.party(role).name)}</th>"
+        f"<th scope=col><small>{escape(label)}</small>{escape(names_in(contract, role))}</th>"
         for role, label in columns
     )
     often = "".join(f"<td>{words.how_often(contract, role)}</td>" for role in roles)

@@ -2,13 +2,24 @@
 
 NotFound
 └── AdviceUnknown · DecisionUnknown
+Refused
+└── ActsForLender
 GatewayError
 └── LogCorrupt · CheckpointMismatch
 """
 
 from __future__ import annotations
 
-from gateway.errors.tree import GatewayError, NotFound
+from gateway.errors.tree import GatewayError, NotFound, Refused
+
+
+class ActsForLender(Refused):
+    """An office of the municipality lends, and its people do nothing else here."""
+
+    code = "acts-for-lender"
+
+    def __init__(self, *, programme: str) -> None:
+        super().__init__(f"whoever acts for the office that lends under {programme} does nothing else in it")
 
 
 class AdviceUnknown(NotFound):

@@ -132,6 +132,7 @@ _OUTCOMES: dict[str, ErrorOutcome] = {
     "cannot-listen": ErrorOutcome(6, 503, "Cannot start"),
     "unauthenticated": ErrorOutcome(7, 401, "Not authenticated"),
     "client-invalid": ErrorOutcome(3, 422, "The client's key cannot be used"),
+    "acts-for-lender": ErrorOutcome(8, 403, "Whoever lends does nothing else here"),
     "policy-denied": ErrorOutcome(8, 403, "The policy does not allow it"),
     "release-unsigned": ErrorOutcome(8, 403, "Drafted, and refused since"),
     "log-corrupt": ErrorOutcome(9, 500, "The log does not add up"),

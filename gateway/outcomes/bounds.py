@@ -56,7 +56,7 @@ def parties(contract: Contract) -> tuple[PartyCase, ...]:
 
     The investor's assumes that everything the municipality pays goes on to it, up to its capital with the return that
     the contract allows. Where the contract does not say what was lent, nothing is said; a contract without an investor
-    has no third case.
+    has no third case, and several share theirs by their parts.
     """
     last = ranges(contract)[-1]
     low, high = last.least.minor, last.most.minor
@@ -65,20 +65,20 @@ def parties(contract: Contract) -> tuple[PartyCase, ...]:
         PartyCase("outcome_payer", payer.name, *_worst_and_best(contract, place), "pays")
         for place, payer in enumerate(contract.payers)
     )
-    investor = next((party for party in contract.parties if party.role == "investor"), None)
-    if investor is None:
-        return operator, *pay
+    investors = contract.parties_as("investor")
+    parts = [one.share_parts for one in investors]
     capital, most_back = capital_lent(contract)
     if not capital:
-        return operator, *pay, PartyCase("investor", investor.name, None, None, "not said")
+        return operator, *pay, *(PartyCase("investor", one.name, None, None, "not said") for one in investors)
     back = [amount for amount in (high, most_back) if amount is not None]
     # without the goal there is no return, and what the operator owes back is not the investor's to pay
     worst = min(max(low or 0, 0), capital) - capital
-    return (
-        operator,
-        *pay,
-        PartyCase("investor", investor.name, worst, min(back) - capital if back else None, "earns on its capital"),
-    )
+    best = min(back) - capital if back else None
+    worsts = apportion(worst, parts) if parts else ()
+    bests = (None,) * len(parts) if best is None else apportion(best, parts) if parts else ()
+    basis = "earns on its capital"
+    earning = zip(investors, worsts, bests, strict=True)
+    return operator, *pay, *(PartyCase("investor", one.name, low, high, basis) for one, low, high in earning)
 
 
 def _worst_and_best(contract: Contract, place: int) -> tuple[int | None, int | None]:

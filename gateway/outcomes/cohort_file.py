@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from itertools import pairwise
 
 from gateway.outcomes.terms import Cohort, ReferralBatch
 from vocabulary.declaration import DeclarationTable, one_of
+from vocabulary.mistakes import Hole
 
 MOST_PEOPLE = 100_000
+WHOLE_COHORT = "all"  # the batch of a cohort that says none
 
 
 def read_cohort(table: DeclarationTable) -> Cohort:
     """The cohort; `DeclarationInvalid` for sizes that do not add up, or cut-offs that leave a day of enrolment out."""
     size = table.integer("size", least=1, most=MOST_PEOPLE)
-    time_from = table.convert("time_from", one_of("referral", "batch")) if "time_from" in table else "referral"
-    double = table.convert("double_enrolment", one_of("refuse", "allow"))
+    time_from = table.convert("time_from", one_of("referral", "batch"), "referral")
+    double = table.convert("double_enrolment", one_of("refuse", "allow"), "refuse")
 
     def read(row: DeclarationTable) -> ReferralBatch:
-        cut_off = row.day("cut_off") if time_from == "batch" else None
+        cut_off = row.part(lambda: _cut_off(row, time_from))
         batch = ReferralBatch(row.text("id"), row.integer("size", least=1), cut_off)
         row.finish()
         return batch
 
-    batches = table.rows("batches", read, by="id")
+    whole = (ReferralBatch(WHOLE_COHORT, size),)
+    batches = table.rows("batches", read, by="id") if "batches" in table or time_from == "batch" else whole
     cohort = Cohort(size, table.day("enrolment_from"), table.day("enrolment_to"), batches)
     table.finish()
     with table.check():
@@ -39,6 +43,12 @@ def read_cohort(table: DeclarationTable) -> Cohort:
         if time_from == "batch":
             _check_cut_offs(table, cohort, batches)
     return cohort
+
+
+def _cut_off(row: DeclarationTable, time_from: str) -> date | None:
+    if isinstance(time_from, Hole):
+        row.knows("cut_off")
+    return row.day("cut_off") if time_from == "batch" else None
 
 
 def _check_cut_offs(table: DeclarationTable, cohort: Cohort, batches: Sequence[ReferralBatch]) -> None:

@@ -42,7 +42,6 @@ from gateway.outcomes.terms import (
 )
 from gateway.outcomes.verdicts import WeekVerdict
 from policies.basis import StopReason
-from policies.terms import LegalRole
 from vocabulary.releases import Recipient, Template
 
 
@@ -310,15 +309,20 @@ class Contract:
     settlement: SettlementTerms | None
     sha256: str
     file: str
+    earlier: tuple[Contract, ...] = ()  # the versions before it, the oldest first
 
     def party(self, role: str) -> ContractParty:
-        """The party in a role; of several outcome payers the municipality."""
+        """The party in a role; of several outcome payers the municipality, of several investors the first."""
         return next(party for party in self.parties if party.role == role)
+
+    def parties_as(self, role: str) -> tuple[ContractParty, ...]:
+        """Everybody in a role, in the order of the file."""
+        return tuple(party for party in self.parties if party.role == role)
 
     @property
     def payers(self) -> tuple[ContractParty, ...]:
         """The municipality, and then the further payers in the order of the file."""
-        return tuple(party for party in self.parties if party.role == "outcome_payer")
+        return self.parties_as("outcome_payer")
 
     @property
     def share_parts(self) -> tuple[int, ...]:
@@ -374,14 +378,6 @@ class Contract:
     def needs_amounts(self) -> bool:
         """Whether amounts are kept when income is read."""
         return any(measure.counts_pay for measure in self.measures)
-
-    @property
-    def operator_legal_role(self) -> LegalRole:
-        """What the operator is in law; the contract file always says it."""
-        role = self.party("operator").legal_role
-        if role is None:
-            raise ValueError(f"{self.file}: the operator has no legal role")
-        return role
 
     @property
     def sources(self) -> tuple[str, ...]:

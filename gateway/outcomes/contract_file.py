@@ -10,6 +10,7 @@ from gateway.outcomes.calendar import calendar_of
 from gateway.outcomes.cohort_file import read_cohort
 from gateway.outcomes.contract import Contract, Measure, Tariff
 from gateway.outcomes.disclosure_file import read_disclosure
+from gateway.outcomes.even_windows import even_windows
 from gateway.outcomes.measures.outcome_state import check_outcome_states
 from gateway.outcomes.measures_file import read_measures, read_states
 from gateway.outcomes.parties_file import read_parties
@@ -64,17 +65,19 @@ def _read(root: DeclarationTable, text: bytes, file: str) -> Contract:
     part = root.part
     root.convert("schema", one_of(SCHEMA))
     parties = part(lambda: read_parties(root))
-    rounding = part(lambda: Rounding(root.convert("rounding", one_of(*Rounding))))
+    rounding = part(lambda: Rounding(root.convert("rounding", one_of(*Rounding), Rounding.NONE)))
     states, indices, windows = read_states(root), read_indices(root), _windows(root)
     cohort = part(lambda: read_cohort(root.table("cohort")))
     measures, aggregates = read_measures(root, states, indices), read_aggregates(root, windows)
     caps = part(lambda: read_caps(root, aggregates))
     tariffs = read_tariffs(root, measures, aggregates, indices, windows, rounding, caps, parties)
-    disclosure = part(lambda: read_disclosure(root.table("disclosure"), parties, measures, windows))
+    disclosure = part(lambda: read_disclosure(root.table("disclosure", or_empty=True), parties, measures, windows))
     people = part(lambda: read_people(root, states) if "measures" in root else terms_of_nobody(root))
-    names = root.text("id"), root.integer("version", least=1), root.day("effective_from"), root.text("title")
+    first_day = part(lambda: cohort.enrolment_from)
+    names = root.text("id"), root.integer("version", 1, least=1), root.text("title")
+    effective_from = root.day("effective_from", first_day)
     currency, illustrative = part(lambda: _currency(root, measures)), root.texts("illustrative", [])
-    pauses, freeze_days = _pauses(root), part(lambda: _freeze_days(root.table("freeze")))
+    pauses, freeze_days = _pauses(root), part(lambda: _freeze_days(root.table("freeze", or_empty=True)))
     statements = part(lambda: _statements(root, windows, measures, tariffs))
     releases = part(lambda: _releases(root, windows))
     settlement = part(lambda: settlement_terms(root, parties, caps))
@@ -84,8 +87,8 @@ def _read(root: DeclarationTable, text: bytes, file: str) -> Contract:
     contract = Contract(
         id=names[0],
         version=names[1],
-        effective_from=names[2],
-        title=names[3],
+        effective_from=effective_from,
+        title=names[2],
         currency=currency,
         rounding=rounding,
         illustrative=illustrative,
@@ -126,14 +129,14 @@ def _read(root: DeclarationTable, text: bytes, file: str) -> Contract:
 
 
 def _freeze_days(table: DeclarationTable) -> int:
-    days = table.integer("days_after_window", most=366)
+    days = table.integer("days_after_window", 60, most=366)
     table.finish()
     return days
 
 
 def _currency(root: DeclarationTable, measures: Sequence[Measure]) -> str:
     """The code of a currency with minor units (ISO 4217): every amount of the contract is a number of those."""
-    code = root.text("currency")
+    code = root.text("currency", "DKK")
     if code not in MINOR_DIGITS:
         reason = (
             "must be the code of a currency in three capital letters (ISO 4217), such as DKK; metals, units of account"
@@ -148,6 +151,8 @@ def _currency(root: DeclarationTable, measures: Sequence[Measure]) -> str:
 
 
 def _windows(root: DeclarationTable) -> tuple[Window, ...]:
+    if root.is_table("windows"):
+        return even_windows(root.table("windows"))
     ends: list[Week] = []
 
     def read(table: DeclarationTable) -> Window:
@@ -186,6 +191,9 @@ def _pauses(root: DeclarationTable) -> tuple[Pause, ...]:
 
 
 def _releases(root: DeclarationTable, windows: tuple[Window, ...]) -> tuple[PlannedRelease, ...]:
+    if "releases" not in root:
+        payment = Template.PAYMENT_DOCUMENT, Recipient.OPERATOR
+        return tuple(PlannedRelease(*payment, window.label) for window in windows)
     rows = root.rows("releases", lambda table: _read_releases(root, table, windows))
     planned: set[PlannedRelease] = set()
     for table, releases in zip(root.tables("releases"), rows, strict=True):
@@ -214,7 +222,8 @@ def _read_releases(
             if label not in [window.label for window in windows]:
                 raise table.refuse("windows", f"knows no window {label!r}")
     for recipient in recipients:
-        if recipient not in set(Recipient) or recipient not in root.table("parties"):
+        is_party = recipient in root.table("parties") or (recipient == Recipient.INVESTOR and "investors" in root)
+        if recipient not in set(Recipient) or not is_party:
             raise table.refuse("recipients", f"knows no recipient {recipient!r}")
     return [PlannedRelease(template, Recipient(to), label, table.line) for to in recipients for label in chosen]
 
@@ -247,7 +256,7 @@ def _check_boundless_pay(root: DeclarationTable, contract: Contract) -> None:
 def _entry_of(root: DeclarationTable, finding: CalendarFinding) -> DeclarationTable:
     if not finding.template:
         return next(table for table in root.tables("measures") if finding.key in table)
-    for table in reversed(root.tables("releases")):
+    for table in reversed(root.tables("releases", least=0)):
         if table.text("template") != finding.template or not set(table.texts("recipients")) & set(finding.recipients):
             continue
         if table.is_text("windows") or set(table.texts("windows")) & set(finding.windows):

@@ -34,8 +34,8 @@ def read_disclosure(
     """What the table says; `DeclarationInvalid` for what it cannot mean."""
     breakdown, breakdown_window, reasons_window = _read_classes(table, measures, windows)
     terms = DisclosureTerms(
-        k=table.integer("k", least=3, most=10),
-        k_cohort=table.integer("k_cohort", least=25),
+        k=table.integer("k", 5, least=3, most=10),
+        k_cohort=table.integer("k_cohort", 25, least=25),
         breakdown=breakdown,
         breakdown_window=breakdown_window,
         reasons_window=reasons_window,

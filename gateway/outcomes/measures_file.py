@@ -13,12 +13,13 @@ from gateway.outcomes.terms import EXIT_OF, Index, WeekState
 from vocabulary.declaration import DeclarationTable, one_of
 from vocabulary.statuses import IncomeType, Status
 
+NEUTRAL = ["holiday"]  # where [qualification] names none
 ANY_STATUS = frozenset(Status).difference({Status.UNKNOWN}, EXIT_OF)
 
 
-def statuses(table: DeclarationTable, key: str) -> frozenset[Status]:
+def statuses(table: DeclarationTable, key: str, default: list[str] | None = None) -> frozenset[Status]:
     """The statuses that a key names; `["any"]` is each of them but the exits and what no list explains."""
-    words = table.texts(key)
+    words = table.texts(key, default)
     if words == ("any",):
         return ANY_STATUS
     known = {status.value for status in Status if status is not Status.UNKNOWN}
@@ -35,7 +36,10 @@ def read_states(root: DeclarationTable) -> tuple[WeekState, ...]:
 
 def _read_state(root: DeclarationTable, table: DeclarationTable) -> WeekState:
     is_off_benefit = table.flag("off_benefit") if "off_benefit" in table else False
-    label_da, label_en = table.part(lambda: _label(table.table("label")))
+    label = table.table("label")
+    label_da, label_en = table.part(lambda: label.text("da")), table.part(lambda: label.text("en"))
+    with table.check():
+        label.finish()
     types = table.part(lambda: _income_types(table))
     shown = table.part(lambda: _states_statuses(root, table, is_off_benefit))
     hours = table.integer("hours_per_week_hundredths", 0, most=7 * 24 * 100)
@@ -47,12 +51,6 @@ def _read_state(root: DeclarationTable, table: DeclarationTable) -> WeekState:
     if hours and not types:
         raise table.refuse("hours_per_week_hundredths", "needs income_types")
     return state
-
-
-def _label(table: DeclarationTable) -> tuple[str, str]:
-    words = table.text("da"), table.text("en")
-    table.finish()
-    return words
 
 
 def _income_types(table: DeclarationTable) -> frozenset[IncomeType]:
@@ -69,7 +67,8 @@ def _states_statuses(root: DeclarationTable, table: DeclarationTable, is_off_ben
     table.knows("statuses", "benefits")
     if is_off_benefit:
         named = statuses(table, "benefits") if "benefits" in table else None
-        return statuses_off_benefit(table, named, statuses(root.table("qualification"), "neutral_statuses"))
+        neutral = statuses(root.table("qualification", or_empty=True), "neutral_statuses", NEUTRAL)
+        return statuses_off_benefit(table, named, neutral)
     if "benefits" in table:
         raise table.refuse("benefits", "belongs to a state with off_benefit = true")
     shown = statuses(table, "statuses")

@@ -1,56 +1,70 @@
-"""Reads who signs a contract: the municipality that pays, further payers, operator and investor."""
+"""Reads who signs a contract: the municipality that pays, further payers, operator and investors."""
 
 from __future__ import annotations
 
 from gateway.outcomes.terms import ContractParty
 from policies.terms import LegalRole
 from vocabulary.declaration import DeclarationTable, one_of
+from vocabulary.mistakes import Hole
 from vocabulary.releases import Recipient
 
-_MOST_PAYERS = 10  # the municipality among them
+_MOST = 10  # payers, the municipality among them; and investors
 _ROLES = ("outcome_payer", *Recipient)
 
 
 def read_parties(root: DeclarationTable) -> tuple[ContractParty, ...]:
-    """Everybody with a role, the payers first; `DeclarationInvalid` for the municipality on both sides."""
-    table, has_others = root.table("parties"), "payers" in root
-    payers = [table.table("outcome_payer"), *root.tables("payers", least=0)]
-    has_shares = any("share_parts" in one for one in payers)
-    share = None if has_others and has_shares else 0 if has_others else 1
-    parties: list[ContractParty] = []
+    """Everybody with a role, the payers first; `DeclarationInvalid` for the municipality on both sides, unless it is an
+    office of its own that lends beside somebody else.
+    """
+    table = root.table("parties")
+    share = table.part(lambda: _default_share(root, table))
+    found: list[ContractParty] = []
     for role in _ROLES:
-        if role == "investor" and role not in table:
-            continue  # the operator carries the risk itself; no release may name an investor then
-        municipality = parties[0].organisation if parties else ""
-        parties.append(_party(table, role, municipality, share=share))
+        if role == "investor":
+            found += _investors(root, table, found)
+            continue
+        found.append(_party(table, role, found, share=share))
         if role == "outcome_payer":
-            parties += _payers(root, parties[0], share=share)
+            found += _payers(root, found[0], share=share)
     table.finish()
-    return tuple(parties)
+    return tuple(found)
 
 
-def _party(parties: DeclarationTable, role: str, municipality: str, *, share: int | None) -> ContractParty:
-    return parties.part(lambda: _read_party(parties.table(role), role, municipality, share=share), role=role)
+def _default_share(root: DeclarationTable, parties: DeclarationTable) -> int | None:
+    """None where payers say their shares; of several who say none each tariff says the price. One alone bears all."""
+    if "payers" not in root:
+        return 1
+    payers = [parties.table("outcome_payer"), *root.tables("payers", least=0)]
+    return None if any("share_parts" in payer for payer in payers) else 0
 
 
-def _read_party(table: DeclarationTable, role: str, municipality: str, *, share: int | None) -> ContractParty:
-    is_payer = role == "outcome_payer"
-    country, code = table.part(lambda: _seat(table)) if is_payer else ("DK", "")
+def _party(parties: DeclarationTable, role: str, before: list[ContractParty], *, share: int | None) -> ContractParty:
+    return parties.part(lambda: _read_party(parties.table(role), role, before, share=share), role=role)
+
+
+def _read_party(table: DeclarationTable, role: str, before: list[ContractParty], *, share: int | None) -> ContractParty:
+    is_payer, is_investor = role == "outcome_payer", role == "investor"
+    country = table.convert("country", _country, "DK") if is_payer else "DK"
+    code = table.part(lambda: _code(table, country)) if is_payer else ""
     legal_role = table.part(lambda: _legal_role(table)) if role == "operator" else None
-    parts = _share(table, share) if is_payer else 0
+    parts = _share(table, share) if is_payer or is_investor else 0
+    unit = table.text("unit", "") if is_investor else ""
     names = table.text("organisation"), table.text("name")
     table.finish()
     with table.check():
-        if not is_payer and names[0] == municipality:
+        if before and not unit and names[0] == before[0].organisation:
             reason = "is the municipality that pays: it measures and approves, and may not be on the other side as well"
             raise table.refuse("organisation", reason, rule="party-conflict")
-    return ContractParty(role, *names, code, legal_role, country, parts)
+    with table.check():
+        if unit and names[0] != before[0].organisation:
+            raise table.refuse("unit", "names an office of the municipality, and this is another organisation")
+    return ContractParty(role, *names, code, legal_role, country, parts, unit)
 
 
 def _payers(root: DeclarationTable, municipality: ContractParty, *, share: int | None) -> list[ContractParty]:
     """Who bears a share of every amount beside the municipality."""
 
-    before = {municipality.organisation}
+    before = root.part(lambda: {municipality.organisation})
 
     def read(table: DeclarationTable) -> ContractParty:
         names, parts = (table.text("organisation"), table.text("name")), _share(table, share)
@@ -62,9 +76,33 @@ def _payers(root: DeclarationTable, municipality: ContractParty, *, share: int |
 
     payers = list(root.rows("payers", read, least=0, role="outcome_payer"))
     with root.check():
-        if len(payers) >= _MOST_PAYERS:
-            raise root.refuse("payers", f"must be fewer than {_MOST_PAYERS}")
+        if len(payers) >= _MOST:
+            raise root.refuse("payers", f"must be fewer than {_MOST}")
     return payers
+
+
+def _investors(root: DeclarationTable, table: DeclarationTable, before: list[ContractParty]) -> list[ContractParty]:
+    """Who lends: `[parties.investor]` and then `[[investors]]`; nobody where the operator carries the risk itself, and
+    no release may name an investor then.
+    """
+    rows = root.part(lambda: root.tables("investors", least=0))
+    share = root.part(lambda: None if len(rows) + ("investor" in table) > 1 else 1)
+    found = [_party(table, "investor", before, share=share)] if "investor" in table else []
+
+    def read(row: DeclarationTable) -> ContractParty:
+        return _read_party(row, "investor", before, share=share)
+
+    found += root.rows("investors", read, least=0, by="organisation", role="investor")
+    with root.check():
+        if len({one.organisation for one in found}) < len(found):
+            raise root.refuse("investors", "names an organisation twice")
+        if len(found) > _MOST:
+            raise root.refuse("investors", f"must be at most {_MOST}")
+        if found and all(one.unit for one in found):
+            where = table.table("investor") if "investor" in table else rows[0]
+            reason = "is the municipality's own office, and may not lend alone: nobody else would watch the result"
+            raise where.refuse("unit", reason, rule="party-conflict")
+    return found
 
 
 def _legal_role(table: DeclarationTable) -> LegalRole:
@@ -72,14 +110,17 @@ def _legal_role(table: DeclarationTable) -> LegalRole:
 
 
 def _share(table: DeclarationTable, share: int | None) -> int:
-    """The parts that a payer bears; `share` where none says any: it pays alone, or each tariff says its price."""
+    """The parts that a party bears of what its role does; `share` where none says any."""
+    if isinstance(share, Hole):
+        table.knows("share_parts")
     return table.integer("share_parts", least=1, most=1_000_000) if share is None else share
 
 
-def _seat(payer: DeclarationTable) -> tuple[str, str]:
-    """The payer's country and kommunekode. Only Danish municipalities have one, and they must say it."""
-    country = payer.convert("country", _country) if "country" in payer else "DK"
-    return country, payer.convert("municipality_code", _municipality_code) if country == "DK" else ""
+def _code(payer: DeclarationTable, country: str) -> str:
+    """The payer's kommunekode. Only Danish municipalities have one, and they must say it."""
+    if isinstance(country, Hole):
+        payer.knows("municipality_code")
+    return payer.convert("municipality_code", _municipality_code) if country == "DK" else ""
 
 
 def _country(text: str) -> str:

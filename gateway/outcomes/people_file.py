@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gateway.outcomes.manual_evidence import EVIDENCE, EvidenceType
-from gateway.outcomes.measures_file import statuses
+from gateway.outcomes.measures_file import NEUTRAL, statuses
 from gateway.outcomes.terms import ExitRule, Qualification, RegisterExit, WeekState
 from policies.basis import StopReason
 from vocabulary.declaration import DeclarationTable, one_of
@@ -29,11 +29,11 @@ def read_people(root: DeclarationTable, states: Sequence[WeekState]) -> PeopleTe
     """What the file says of single people. Without `sources.income` no register of pay is read, and no state may
     ask for what only such a register tells.
     """
-    part, sources, exits = root.part, root.table("sources"), root.table("exits")
+    part, sources, exits = root.part, root.table("sources"), root.table("exits", or_empty=True)
     income = part(lambda: sources.text("income") if "income" in sources else "")
-    qualification = part(lambda: _qualification(root.table("qualification"), reads_income=income != ""))
+    qualification = part(lambda: _qualification(root.table("qualification", or_empty=True)))
     status, evidence = part(lambda: _status_sources(sources)), part(lambda: _evidence_types(sources))
-    codes = part(lambda: sources.convert("unknown_codes", one_of("report", "block")))
+    codes = part(lambda: sources.convert("unknown_codes", one_of("report", "block"), "report"))
     with root.check():
         sources.finish()
     stops = {reason: _exit_rule(exits, reason) for reason in StopReason}
@@ -62,7 +62,7 @@ def read_people(root: DeclarationTable, states: Sequence[WeekState]) -> PeopleTe
 
 
 def _exit_rule(exits: DeclarationTable, key: str) -> ExitRule:
-    return exits.part(lambda: ExitRule(exits.convert(key, one_of(*ExitRule))))
+    return exits.part(lambda: ExitRule(exits.convert(key, one_of(*ExitRule), ExitRule.FROZEN)))
 
 
 def _evidence_types(table: DeclarationTable) -> frozenset[EvidenceType]:
@@ -109,13 +109,10 @@ def terms_of_nobody(root: DeclarationTable) -> PeopleTerms:
     )
 
 
-def _qualification(table: DeclarationTable, *, reads_income: bool) -> Qualification:
-    """What a month without a posting means is asked only of who reads postings."""
-    table.knows("missing_month")
-    table.convert("week_belongs_to", one_of("month_of_thursday"))
-    asks = reads_income or "missing_month" in table
-    missing = table.convert("missing_month", one_of("no_hours", "carry_forward")) if asks else "no_hours"
-    first = table.convert("first_week", one_of("week_of_enrolment", "week_after_enrolment"))
-    neutral = table.part(lambda: statuses(table, "neutral_statuses"))
+def _qualification(table: DeclarationTable) -> Qualification:
+    table.convert("week_belongs_to", one_of("month_of_thursday"), "month_of_thursday")
+    missing = table.convert("missing_month", one_of("no_hours", "carry_forward"), "no_hours")
+    first = table.convert("first_week", one_of("week_of_enrolment", "week_after_enrolment"), "week_of_enrolment")
+    neutral = table.part(lambda: statuses(table, "neutral_statuses", NEUTRAL))
     table.finish()
     return Qualification(missing == "carry_forward", first == "week_of_enrolment", neutral)

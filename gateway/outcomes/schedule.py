@@ -38,7 +38,7 @@ def schedule(contract: Contract) -> tuple[PlannedDocument, ...]:
     found = [
         PlannedDocument(
             role,
-            contract.party(role).name,
+            ", ".join(party.name for party in contract.parties_as(role)),
             template,
             window,
             contract.freezes_on(window),

@@ -118,22 +118,27 @@ def settlement_terms(root: DeclarationTable, parties: Sequence[ContractParty], c
         seller=part(lambda: _party(table.table("seller"), needs_gln=False)),
         vat=table.convert("vat", one_of(*VAT)),
         vat_reason=part(lambda: _vat_reason(table)),
-        dispute_days=table.integer("dispute_days", least=1, most=366),
-        payment_days=table.integer("payment_days", least=1, most=366),
-        correction=part(lambda: CorrectionForm(table.convert("correction", one_of(*CorrectionForm)))),
+        dispute_days=table.integer("dispute_days", 20, least=1, most=366),
+        payment_days=table.integer("payment_days", 30, least=1, most=366),
+        correction=part(lambda: _correction(table)),
         investor=part(lambda: _investor(table.table("investor"), caps)) if "investor" in table else None,
     )
     table.finish()
     return terms
 
 
+def _correction(table: DeclarationTable) -> CorrectionForm:
+    return CorrectionForm(table.convert("correction", one_of(*CorrectionForm), CorrectionForm.CREDIT_NOTE))
+
+
 def _vat_reason(table: DeclarationTable) -> str:
-    table.knows("vat_reason")
-    if table.text("vat") == "exempt":
-        return table.convert("vat_reason", _line)
-    if "vat_reason" in table:
+    reason = table.convert("vat_reason", _line, "")
+    is_exempt = table.text("vat") == "exempt"
+    if is_exempt and not reason:
+        raise table.refuse("vat_reason", "is missing", rule="key-missing")
+    if reason and not is_exempt:
         raise table.refuse("vat_reason", "says why no VAT is due, and here it is")
-    return ""
+    return reason
 
 
 def _buyers(table: DeclarationTable, parties: Sequence[ContractParty]) -> tuple[Buyer, ...]:

@@ -138,7 +138,7 @@ def _check_person_cap(root: DeclarationTable, tariffs: tuple[Tariff, ...], known
 def _tariff(table: DeclarationTable, known: KnownTerms) -> Tariff:
     name = table.text("id")
     cap, cap_window = table.integer("cap_minor", 0), table.integer("cap_window_minor", 0)
-    excess = table.convert("excess", one_of("lost", "carried")) if "excess" in table else "lost"
+    excess = table.convert("excess", one_of("lost", "carried"), "lost")
     gate = table.part(lambda: _gate(table.table("gate"), known)) if "gate" in table else None
     with table.check():
         if ("excess" in table) != bool(cap_window):
@@ -152,8 +152,9 @@ def _tariff(table: DeclarationTable, known: KnownTerms) -> Tariff:
 
 
 def _payer_prices(table: DeclarationTable, tariff: Tariff, known: KnownTerms) -> tuple[int, ...]:
+    has_price = bool(tariff.single_price)  # first: of a price that cannot be read nothing more is said
     if "price_by_payer" in table:
-        if not tariff.single_price:
+        if not has_price:
             raise table.refuse("price_by_payer", "needs a kind with a price for each unit")
         return known.payer_prices(table)
     if not any(payer.share_parts for payer in known.payers):
@@ -189,15 +190,15 @@ def _person_excess(table: DeclarationTable, aggregates: tuple[Aggregate, ...]) -
 
 def _read_return(root: DeclarationTable, table: DeclarationTable) -> tuple[int, int, int]:
     """The capital that a return is reckoned of, per mille a year, and years; noughts where nothing bounds a return."""
-    table.knows("capital_minor", "return_per_mille_a_year", "return_years")
+    keys = ("capital_minor", "return_per_mille_a_year", "return_years")
+    table.knows(*keys)
+    if not any(key in table for key in keys):
+        return 0, 0, 0
+    per_mille = table.integer("return_per_mille_a_year", most=1000)
+    years, given = table.integer("return_years", least=1, most=30), table.integer("capital_minor", 0)
     lent = lent_minor(root)
     if lent and "capital_minor" in table:
         raise table.refuse("capital_minor", "stands in [settlement.investor] already: the draws added up")
-    has_return = "return_per_mille_a_year" in table or "return_years" in table
-    capital = (lent if has_return else 0) or table.integer("capital_minor", 0)
-    if not capital:
-        if has_return:
-            raise table.refuse("capital_minor", "is missing: a return is reckoned of what was lent", rule="key-missing")
-        return 0, 0, 0
-    per_mille = table.integer("return_per_mille_a_year", most=1000)
-    return capital, per_mille, table.integer("return_years", least=1, most=30)
+    if not (lent or given):
+        raise table.refuse("capital_minor", "is missing: a return is reckoned of what was lent", rule="key-missing")
+    return lent or given, per_mille, years

@@ -304,7 +304,8 @@ class ContractParty:
     another country has none, and no installation can put its contract into force.
 
     Several parties may have the role `outcome_payer`: the municipality is the first of them, and each bears
-    `share_parts` of the sum of all parts.
+    `share_parts` of the sum of all parts. So do several investors lend and earn. One of these may be a `unit` of the
+    municipality itself, which decides on nothing else of the contract.
     """
 
     role: str
@@ -313,7 +314,15 @@ class ContractParty:
     municipality_code: str = ""
     legal_role: LegalRole | None = None  # of the operator
     country: str = "DK"  # ISO 3166-1 alpha-2, of the outcome payer
-    share_parts: int = 0  # of an outcome payer; 1 where it pays alone, 0 where every tariff says what each payer owes
+    share_parts: int = 0  # of several in a role; 1 of who is alone, 0 of payers where every tariff says what each owes
+    unit: str = ""  # of an investor that is the municipality itself: the office that lends
+
+    @property
+    def role_in_law(self) -> LegalRole:
+        """What an operator is in law; the contract file always says it."""
+        if self.legal_role is None:
+            raise ValueError(f"{self.organisation}, as {self.role}, has no legal role")
+        return self.legal_role
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ def ask(
     with deciding(gateway) as asking:
         session = asking.session
         request = request_of(gateway, session, contract_id, window_label, template, recipient, requested_by=party)
-        if request.contract.party(recipient).organisation == party.organisation:
+        if party.organisation in {one.organisation for one in request.contract.parties_as(recipient)}:
             check_is_shown(request)
         programme = gateway.programme(session, contract_id)
         authorised = ask_from_outside(session, programme, request, now=asking.now, ask=asking.ask)

@@ -136,7 +136,8 @@ def plan(
         or not evaluating.unknown_spells(session, request.contract, request.window, known_at=frozen),
     )
     with evaluating.telling_what_is_held(held):
-        authorised = ask(_party(request), claims.ACTIONS[request.template], programme, facts)  # 1
+        # 1: of everybody in the role, since all of them get the same; the first of them is whom it names
+        authorised, *_ = [ask(one, claims.ACTIONS[request.template], programme, facts) for one in _parties(request)]
     existing = [row for row in _revisions(session, request) if revision is None or row.revision == revision]
     if revision is not None and not existing:
         raise RevisionUnknown(window=request.window.label, revision=revision)
@@ -186,9 +187,11 @@ def is_issued(row: ReleaseRow) -> bool:
             assert_never(state)
 
 
-def _party(request: ReleaseRequest) -> Party:
-    """The principal of a release: whom the contract names in the recipient's role."""
-    return Party(request.contract.party(request.recipient).organisation, Role(request.recipient))
+def _parties(request: ReleaseRequest) -> list[Party]:
+    """The principals of a release: whom the contract names in the recipient's role; where it names nobody, nobody that
+    the policy knows."""
+    organisations = [one.organisation for one in request.contract.parties_as(request.recipient)] or ["nobody"]
+    return [Party(one, Role(request.recipient)) for one in organisations]
 
 
 def ask_from_outside(
@@ -201,7 +204,10 @@ def ask_from_outside(
     """
     is_due = now.date() >= request.contract.freezes_on(request.window)
     facts = _facts(session, programme, request, now=now, is_due=is_due, sources_complete=True, codes_acceptable=True)
-    return ask(_party(request), claims.ACTIONS[request.template], programme, facts)
+    first, *others = _parties(request)
+    named = {party: party for party in (first, *others)}
+    principal = named.get(request.requested_by or first, first)
+    return ask(principal, claims.ACTIONS[request.template], programme, facts)
 
 
 def _facts(

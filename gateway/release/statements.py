@@ -182,7 +182,7 @@ def _authorise(
         window_frozen=asking.now.date() >= contract.freezes_on(window),
         sources_complete=frozen is not None and held is None,
         own_legal_basis=own is not None,
-        legal_role_permits=own in PERMITTED_BASES[contract.operator_legal_role],
+        legal_role_permits=own in PERMITTED_BASES[contract.party("operator").role_in_law],
         not_suspended=not queries.is_suspended(session, contract.id, window.label),
         settled_here=contract_queries.is_settled_here(session, contract.id, window.label),
     )

@@ -48,6 +48,7 @@ from gateway.store.log_tables import LogEntry, PersonLineRow
 from gateway.store.rights_tables import RightsRequest, StatementRow
 from gateway.store.tables import ReleaseRow, Subject
 from gateway.wording.formats import short_day
+from gateway.wording.parties import names_in
 from gateway.wording.plain_danish import categories, category_source, source_name
 from gateway.wording.views import as_json
 from outcome_verifier import canonical
@@ -283,7 +284,7 @@ def _copy(contract: Contract, row: ReleaseRow) -> AttestationReceived:
         raise ValueError("the attestation is not in its log yet")
     return AttestationReceived(
         recipient=row.recipient_organisation,
-        name=contract.party(row.recipient_role).name,
+        name=names_in(contract, row.recipient_role),
         template=row.template,
         window=row.window,
         revision=row.revision,

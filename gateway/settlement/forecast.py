@@ -30,6 +30,7 @@ from gateway.outcomes.opening import OpeningBalances
 from gateway.outcomes.payers import shares
 from gateway.outcomes.tariff import owed_amounts
 from gateway.outcomes.terms import Window
+from gateway.outcomes.versions import part_of, stretch_at, tariff_stretches
 from gateway.settlement.account import PaymentDocument
 from gateway.settlement.reading import read_settlement
 from gateway.settlement.settled import Settled, lines_of
@@ -307,8 +308,12 @@ def _figures(
             more = max(0, min(pace * ahead // weeks, by_time, most - quantities[measure.id]))
             quantities[measure.id] += more
             for tariff in contract.personal_tariffs:
-                if tariff.of == measure.id and tariff.id in personal and pace > 0:
-                    personal[tariff.id] += (personal[tariff.id] - paces.get(tariff.id, 0)) * more // pace
+                names = [part_of(tariff, stretch) for stretch in tariff_stretches(contract, tariff)]
+                if tariff.of != measure.id or pace <= 0 or not personal.keys() & set(names):
+                    continue
+                gained = sum(personal.get(name, 0) - paces.get(name, 0) for name in names)
+                there = names[stretch_at(tariff_stretches(contract, tariff), number - 1)]
+                personal[there] = personal.get(there, 0) + gained * more // pace
     return Figures(window.label, quantities | dict(declared), personal, number)
 
 

@@ -16,6 +16,7 @@ from typing import Literal
 from gateway.outcomes.blocks import block_of
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.settlement_terms import InvestorTerms
+from gateway.outcomes.terms import apportion
 from gateway.wording.views import View
 from outcome_verifier.balances import SAYS
 from vocabulary.releases import Recipient, Template
@@ -89,6 +90,21 @@ class GoalReached:
 
 
 @dataclass(frozen=True, slots=True)
+class InvestorPart:
+    """What one of several investors lent, got back and earned: its part of each sum of the flow."""
+
+    organisation: str
+    name: str
+    share_parts: int
+    """Of `of_parts`."""
+    of_parts: int
+    drawn_minor: int
+    repaid_minor: int
+    return_minor: int
+    at_risk_minor: int
+
+
+@dataclass(frozen=True, slots=True)
 class CapitalFlow:
     """Where the money went. `at_risk_minor` is capital that no payment has brought back."""
 
@@ -129,6 +145,23 @@ class InvestorSettlement(InvestorDates):
     """Left out where nothing was stated before the gateway."""
     goal: GoalReached | None
     flow: CapitalFlow
+    investors: tuple[InvestorPart, ...] = ()
+    """Left out where one lends alone."""
+
+
+def investor_parts(contract: Contract, whole: CapitalFlow) -> tuple[InvestorPart, ...]:
+    """The flow divided by the investors' parts, each sum by largest remainder as payments are; nobody's where one lends
+    alone. What is at risk is what was drawn and not repaid.
+    """
+    investors = contract.parties_as("investor")
+    if len(investors) == 1:
+        return ()
+    parts = [one.share_parts for one in investors]
+    sums = (apportion(minor, parts) for minor in (whole.drawn_minor, whole.repaid_minor, whole.return_minor))
+    return tuple(
+        InvestorPart(one.organisation, one.name, one.share_parts, sum(parts), drawn, repaid, earned, drawn - repaid)
+        for one, drawn, repaid, earned in zip(investors, *sums, strict=True)
+    )
 
 
 def flow(terms: InvestorTerms, *, drawn_minor: int, paid_minor: int, goal_met: bool) -> CapitalFlow:
@@ -189,6 +222,12 @@ def investor_view(
     measure = contract.people_measure
     if stated is not None and not _may_see_stated(contract, stated[0]):
         stated = None
+    whole = flow(
+        terms,
+        drawn_minor=sum(draw.amount_minor for draw in terms.draws if draw.on <= on),
+        paid_minor=sum(one.payable_minor or 0 for one in settled) + (stated[1] if stated else 0),
+        goal_met=any(one.met for one in totals),
+    )
     return InvestorSettlement(
         schema=dates.schema,
         contract=dates.contract,
@@ -201,12 +240,8 @@ def investor_view(
         goal=GoalReached(measure.goal_people, newest.achieved, newest.met, newest.window)
         if measure and newest
         else None,
-        flow=flow(
-            terms,
-            drawn_minor=sum(draw.amount_minor for draw in terms.draws if draw.on <= on),
-            paid_minor=sum(one.payable_minor or 0 for one in settled) + (stated[1] if stated else 0),
-            goal_met=any(one.met for one in totals),
-        ),
+        flow=whole,
+        investors=investor_parts(contract, whole),
     )
 
 

@@ -127,6 +127,19 @@ LINES: Mapping[str, Both] = {
     "by_payer": in_both("; heraf {prices}", "; of which {prices}"),
     "operator": in_both("Leverandør: {name}", "Operator: {name}"),
     "investor": in_both("Investor: {name}", "Investor: {name}"),
+    "office": in_both(
+        "Investor: {name}, som er kommunen selv ved {unit}: andre medarbejdere end dem, der måler og godkender, og"
+        " aldrig alene",
+        "Investor: {name}, which is the municipality itself by {unit}: other staff than those who measure and approve,"
+        " and never alone",
+    ),
+    "investor_shares": in_both(
+        "Kapital, tilbagebetaling og afkast deles: {shares}; resten i hele mindste enheder til de største brøkdele."
+        " Alle investorer får det samme at se",
+        "Capital, repayment and return are shared: {shares}; what is left in whole minor units goes to the largest"
+        " fractions. All investors are shown the same",
+    ),
+    "and": in_both("og", "and"),
     "cohort": in_both(
         "{size} personer, indskrevet fra {first} til {last}; alle henviste er nævneren",
         "{size} people, enrolled from {first} to {last}; everyone referred is the denominator",

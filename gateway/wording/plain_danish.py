@@ -13,6 +13,7 @@ from gateway.outcomes.contract import Contract
 from gateway.outcomes.manual_evidence import EVIDENCE, EvidenceType
 from gateway.outcomes.terms import ExitRule, FigureUnit
 from gateway.wording.formats import day, enumeration, month_of_year
+from gateway.wording.parties import names_in
 from policies.basis import StopReason
 from policies.programme import Programme
 from policies.terms import NEVER_DECLARED, LegalBasis, Purpose, SpecialCategoryBasis, purpose_terms
@@ -242,7 +243,7 @@ def small_groups(contract: Contract) -> list[str]:
         _roles(contract, "contract_total") if size >= least else frozenset()
     )
     if exact:
-        names = enumeration([escape(contract.party(role).name) for role in recipients(contract) if role in exact])
+        names = enumeration([escape(names_in(contract, role)) for role in recipients(contract) if role in exact])
         texts.append(
             f"Én ting skal du vide: Betalingen skal passe helt. Når alle eller ingen er i mål, kan {names} se det på "
             "tallet. Så ved de det også om dig."

@@ -52,6 +52,7 @@ OWES_NOTHING: dict[tuple[str, str], str] = {
     ("policies.lockout", "Role"): "names who exercises each power: nobody else may",
     ("policies.programme_file", "Purpose"): "lists what every programme must allow, or nobody could change or read it",
     ("policies.programme_file", "Role"): "says what each of these roles alone may or must",
+    ("policies.usual_parties", "Action"): "lists what each role does in every programme: no more",
     ("policies.terms", "LegalBasis"): "lists what a role may rest on: on nothing else",
     ("policies.way_back", "Action"): "lists what is given back: the powers, and no more",
     ("policies.terms", "Purpose"): "lists the words that exist to be refused",

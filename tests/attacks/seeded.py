@@ -178,6 +178,7 @@ def course(contract: Contract, known: Known | Sequence[PersonHistory], *, refuse
                 evaluation=now,
                 before=before,
                 due=due,
+                documented={},
                 seals=seals,
                 sources=sources,
                 reasons=_reasons(contract, release, people, window),

@@ -48,7 +48,7 @@ PROGRAMMES: dict[str, tuple[Edit, ...]] = {
     "a grant to nobody, a notice elsewhere, a key that nobody knows, no title": (
         (f"{TOTAL}d", f"{TOTAL}xd", "grants", "not declared"),
         ('"../notices/impact60/1.da.md"', '"/etc/1.da.md"', "notices.0.file", "plain path"),
-        ("suspension_days = 5", "suspension_day = 5", "suspension_day", "suspension_days is missing"),
+        ("suspension_days = 5", "suspension_day = 5", "suspension_day", "suspension_days may be meant"),
         ('archive = "preserve"', 'archive = "burn"', "retention.archive", "must be one of"),
     ),
 }  # fmt: skip

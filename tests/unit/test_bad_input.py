@@ -20,7 +20,7 @@ CONTRACTS: list[tuple[tuple[tuple[str, str], ...], str, str]] = [
     ((("k_cohort = 25", "k_cohort = 20"),), "k_cohort = 20", "disclosure-k-cohort"),
     ((("k_cohort = 25", "k_cohort = 25\nbonus = 1"),), "bonus", "key-unknown"),
     ((("price_minor = 150000", "price_minor = 150000\nprice = 1"),), "price = 1", "key-unknown"),
-    ((('currency = "DKK"\n', ""),), "", "key-missing"),
+    ((('title = "IMPACT60"\n', ""),), "", "key-missing"),
     ((("days_after_window = 60", 'days_after_window = "60"'),), "days_after_window", "key-type"),
     ((("enrolment_to = 2018-12-30", "enrolment_to = 2018-09-30"),), "enrolment_to", "cohort-enrolment-to"),
     ((('to_week = "2019-W26"', 'to_week = "2018-W26"'),), "to_week", "windows-to-week"),

@@ -39,10 +39,10 @@ class ContractText:
     def load(cls, data: bytes) -> ContractText:
         """Read a contract file; `ValueError` where it names no contract or no parties."""
         body = read_toml(data)
-        claim = {name: body.get(name) for name in ("id", "version")}
+        claim = {"id": body.get("id"), "version": body.get("version", 1)}
         claim["rules_sha256"] = hashlib.sha256(data).hexdigest()
         if not is_contract(claim) or not is_text(body.get("title")):
-            raise ValueError("the contract file has no id, version or title")
+            raise ValueError("the contract file has no id or title, or a version that is none")
         parties = sorted(_parties(body))
         if not parties or len(parties) > acceptance.MOST or len(set(parties)) != len(parties):
             raise ValueError("the contract file names no parties, too many, or one twice")
@@ -109,12 +109,12 @@ def _report(contract: ContractText, trust: TrustFile, party: Party, kid: str, ou
 
 
 def _parties(body: Mapping[str, Any]) -> Iterator[Party]:
-    """Every party: the tables `[parties.ROLE]`, and further payers as `[[payers]]`."""
+    """Every party: the tables `[parties.ROLE]`, further payers as `[[payers]]` and investors as `[[investors]]`."""
     tables = body.get("parties", {})
-    further = body.get("payers", [])
-    if not isinstance(tables, dict) or not isinstance(further, list):
+    further = {acceptance.PAYER: body.get("payers", []), acceptance.INVESTOR: body.get("investors", [])}
+    if not isinstance(tables, dict) or not all(isinstance(rows, list) for rows in further.values()):
         raise ValueError("the contract file has parties of another form")
-    for role, table in [*tables.items(), *((acceptance.PAYER, table) for table in further)]:
+    for role, table in [*tables.items(), *((role, table) for role, rows in further.items() for table in rows)]:
         organisation = table.get("organisation") if isinstance(table, dict) else None
         if not is_text(role) or not is_text(organisation):
             raise ValueError("the contract file names a party without an organisation")

@@ -7,7 +7,7 @@ The municipality signs with its issuer's key; nobody else does.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from outcome_verifier import endorsement
@@ -15,7 +15,7 @@ from outcome_verifier.shapes import is_contract, is_digest, is_party, list_of
 from outcome_verifier.trusted_key import TrustedKey
 
 TYPE = "contract-acceptance+jwt"
-PAYER = "outcome_payer"
+PAYER, INVESTOR = "outcome_payer", "investor"
 CLOCK_SKEW_SECONDS = 60
 MOST = 16
 _SHAPES = {"contract": is_contract, "parties": list_of(is_party), "party": is_party, "trust": is_digest}
@@ -23,12 +23,14 @@ _SHAPES = {"contract": is_contract, "parties": list_of(is_party), "party": is_pa
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """One party's yes. `kid` is the key that said it, `at` the party's own time in Unix seconds."""
+    """One party's yes. `kid` is the key that said it, `at` the party's own time in Unix seconds; `is_issuer` where all
+    were checked together and the key is the issuer's."""
 
     role: str
     organisation: str
     kid: str
     at: int
+    is_issuer: bool = False
 
     def __str__(self) -> str:
         return f"{self.role}/{self.organisation}"
@@ -91,7 +93,8 @@ def check_all(
     if len(accepted) != len(named):
         raise ValueError("a party accepts the contract twice")
     _check_keys(found, issuer_keys)
-    return tuple(sorted(found, key=lambda one: (one.role, one.organisation)))
+    named_issuer = [replace(one, is_issuer=one.kid in issuer_keys) for one in found]
+    return tuple(sorted(named_issuer, key=lambda one: (one.role, one.organisation)))
 
 
 def check_fit(found: Sequence[Acceptance], *, recipient: Mapping[str, Any], anchor: str) -> None:

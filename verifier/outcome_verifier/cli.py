@@ -19,7 +19,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from outcome_verifier.acceptance import Acceptance
+from outcome_verifier.acceptance import INVESTOR, Acceptance
 from outcome_verifier.amounts import money
 from outcome_verifier.countersignature import Countersignature
 from outcome_verifier.errors import StatusInvalid, TrustInvalid, VerificationError
@@ -248,7 +248,7 @@ def figures(claims: Mapping[str, Any], shown: Mapping[str, Any], *, further_paye
 
 def endorsements(verified: VerifiedOutcome) -> Iterator[str]:
     """Who else than the issuer signed, each with the thumbprint of its key."""
-    names = [f"{one.organisation} ({one.role})" for one in verified.acceptances]
+    names = [f"{one.organisation} ({one.role}{_office(one)})" for one in verified.acceptances]
     width = max(map(len, names))
     yield ""
     yield "ACCEPTED BY"
@@ -260,6 +260,11 @@ def endorsements(verified: VerifiedOutcome) -> Iterator[str]:
     for audit in verified.countersignatures:
         yield f"  {audit}"
         yield f"    key {audit.kid}, {instant(audit.at)}"
+
+
+def _office(one: Acceptance) -> str:
+    """That an investor is the municipality itself: an office of it, beside others that lend."""
+    return ", the municipality itself" if one.is_issuer and one.role == INVESTOR else ""
 
 
 def _quantity_text(entry: Mapping[str, Any], currency: str) -> str:

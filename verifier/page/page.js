@@ -358,7 +358,8 @@
     const key = ({ kid, at }) => [`${text.key} `, el("code", {}, kid), el("br"), moment(at)];
     const parties = accepted.map((one) => {
       const { organisation, role } = one;
-      return [filled(text.acceptedParty, { organisation, role: named(text.roles, role) }), el("span", {}, key(one))];
+      const said = one.isIssuer && role === "investor" ? text.municipalityItself : named(text.roles, role);
+      return [filled(text.acceptedParty, { organisation, role: said }), el("span", {}, key(one))];
     });
     const audits = audited.map((one) => {
       const { auditor, verdict, size, population, draw } = one;

@@ -12,6 +12,7 @@ from gateway.outcomes.terms import ExitRule, RegisterExit
 from gateway.wording import annexes as words
 from gateway.wording import formats, plain_danish
 from gateway.wording.annex_voice import AnnexVoice
+from gateway.wording.parties import names_in
 from policies.basis import StopReason
 from policies.programme import Programme
 
@@ -240,7 +241,7 @@ def _shown_documents(contract: Contract, office: str) -> Iterator[Block]:
         cells = ["\n".join(_document(one, office) for one in planned if one.recipient == role) or "–" for role in roles]
         if planned:
             shown.append((window.label, formats.day(planned[0].earliest_on), *cells))
-    names = [contract.party(role).name for role in roles]
+    names = [names_in(contract, role) for role in roles]
     yield TableBlock(("Periode", "Tidligst", *names), tuple(shown))
     if contract.cohort.size >= contract.k_cohort:
         protected = (
@@ -256,7 +257,7 @@ def _shown_documents(contract: Contract, office: str) -> Iterator[Block]:
             "perioder det er, ligger fast, når gruppen er forseglet. Betalingsgrundlag udstedes altid til tiden."
         )
     for pair in contract.tied:
-        both = formats.enumeration([contract.party(role).name for role in pair])
+        both = formats.enumeration([names_in(contract, role) for role in pair])
         yield Paragraph(f"{both} regnes som én modtager.")
 
 

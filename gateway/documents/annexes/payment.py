@@ -13,6 +13,7 @@ from gateway.outcomes.trial import published_indices
 from gateway.wording import annexes as words
 from gateway.wording import formats
 from gateway.wording.annex_voice import AnnexVoice
+from gateway.wording.parties import names_in
 
 _PARTY = {"operator": "får", "outcome_payer": "betaler", "investor": "tjener på sin kapital"}
 
@@ -35,7 +36,7 @@ def annex_b(contract: Contract) -> list[Block]:
 
 def _flows(contract: Contract) -> Iterator[Block]:
     operator = contract.party("operator").name
-    investor = next((party.name for party in contract.parties if party.role == "investor"), "")
+    investor, several = names_in(contract, "investor"), len(contract.parties_as("investor")) > 1
     payers = formats.enumeration([one.name for one in contract.payers])
     lends = f"{investor} lægger penge ud imens." if investor else "Ingen investor lægger penge ud."
     yield Heading("Hvem betaler hvem")
@@ -44,6 +45,8 @@ def _flows(contract: Contract) -> Iterator[Block]:
         f"{words.ROUNDING[contract.rounding].format(minor=words.minor_unit(contract))}"
     )
     yield from _shares(contract)
+    if several:
+        yield from _investors(contract)
     measure = contract.people_measure
     if measure is not None and investor:
         people = f"{formats.danish_number(measure.goal_people)} af {formats.danish_number(contract.cohort.size)}"
@@ -67,6 +70,24 @@ def _flows(contract: Contract) -> Iterator[Block]:
             f"{operator} får altid sin betaling til tiden. Vises en periode først sammen med en senere, forfalder det, "
             f"der går videre til {investor}, når de vises, og ikke før. Afkast og frister regnes fra den dag. Det, som "
             f"det koster at vente, bæres af {contract.party(contract.fold.cost.role).name}."
+        )
+
+
+def _investors(contract: Contract) -> Iterator[Block]:
+    """Who lends how much of what is lent, and which of them is the municipality."""
+    investors = contract.parties_as("investor")
+    parts = formats.danish_number(sum(one.share_parts for one in investors))
+    rows = tuple((one.name, f"{formats.danish_number(one.share_parts)} af {parts}") for one in investors)
+    yield TableBlock(("Investor", "Andel"), rows, numbers=1)
+    yield Paragraph(
+        "Kapital, tilbagebetaling og afkast deles efter andelene som betalinger: Hver andel rundes ned, og resten går "
+        "til dem med den største brøkdel, ved lige brøkdele til den, der står først. Alle investorer får det samme "
+        "resultatbevis."
+    )
+    for office in (one for one in investors if one.unit):
+        yield Paragraph(
+            f"{office.name} er kommunen selv ved {office.unit}. Det er andre medarbejdere end dem, der måler, "
+            "registrerer og godkender, og kommunen er aldrig den eneste investor."
         )
 
 

@@ -162,7 +162,12 @@ def _read(table: DeclarationTable, name: str, known: KnownTerms) -> PriceTariff 
     price = known.price(table) if has_price else 0
     measure = table.part(lambda: known.measures.get(of))
     if isinstance(measure, Hole):  # of a measure, or declared?
-        table.knows("price_by_state", "index", "base_year", "may_be_negative")
+        table.table("price_by_state", or_empty=True)
+        table.text("index", "")
+        if "base_year" in table:
+            table.integer("base_year", least=1)
+        if "may_be_negative" in table:
+            table.flag("may_be_negative")
         raise HoleUsed
     if measure is None:
         return declared_price.read(table, name, known.aggregates[of], price)

@@ -16,6 +16,7 @@ from gateway.outcomes.tariffs import pay_share
 from gateway.outcomes.tariffs.limits import bounds_once_due, gate_numbers, least_phrase
 from gateway.outcomes.terms import FigureUnit, divide
 from vocabulary.declaration import DeclarationTable
+from vocabulary.mistakes import Hole, HoleUsed
 
 _TRIED = ((100_000_00, 0), (100_000_00, 60_000_00), (60_000_00, 100_000_00))  # `of` and `minus` of worked examples
 _TRIED_PEOPLE = 10
@@ -91,7 +92,15 @@ class ShareTariff(Tariff):
 
 
 def _read(table: DeclarationTable, name: str, known: KnownTerms) -> ShareTariff | pay_share.PayShareTariff:
-    measure = known.measures.get(table.text("of"))
+    name_of = table.text("of")
+    measure = table.part(lambda: known.measures.get(name_of))
+    if isinstance(measure, Hole):  # pay of people, or declared figures?
+        table.integer("share_per_mille", least=1, most=1000)
+        for key in ("minus", "multiplier"):
+            table.text(key, "")
+        if "may_be_negative" in table:
+            table.flag("may_be_negative")
+        raise HoleUsed
     if measure is not None and measure.unit is FigureUnit.MINOR:
         known.check_rounding(table, "share_per_mille", "makes parts of a minor unit")
         return pay_share.read(table, name, measure.id)

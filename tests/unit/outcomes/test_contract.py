@@ -41,7 +41,7 @@ REFUSALS = [
     ('recipients = ["operator"]\nwindows', 'recipients = ["investor"]\nwindows', "recipients", "creditor"),
     ('template = "payment_document"', 'template = "everything"', "releases.1.template", "must be one of"),
     ('"windows",', '"widows",', "illustrative", "does not have"),
-    ("[freeze]", "[freezer]", "freeze", "is missing"),
+    ("[freeze]", "[freezer]", "freezer", "freeze may be meant"),
     ("[freeze]\n", "[freeze]\nbonus = 1\n", "freeze.bonus", "is not a word"),
     ('title = "IMPACT60"', 'title = "IMPACT60"\nbonus = 1', "bonus", "is not a word"),
     ("effective_from = 2018-10-01", "effective_from = ", "", "is not TOML"),

@@ -28,9 +28,9 @@ REFUSALS = [
     (KOTO, "k = 5", 'k = 5\nreasons_windows = ["result"]', "disclosure.reasons_windows", "this contract has none"),
     (KOTO, "k = 5", 'k = 5\nbreakdown = "drawn"', "disclosure.breakdown", "this contract has none"),
     # and where somebody is counted it has to be said
-    ("impact60", "[exits]", "[ways_out]", "exits", "is missing"),
+    ("impact60", "[exits]", "[ways_out]", "ways_out", "not a word of this language here"),
     ("impact60", "[sources]", "[registers]", "sources", "is missing"),
-    ("impact60", "[qualification]", "[rules]", "qualification", "is missing"),
+    ("impact60", "[qualification]", "[qualifications]", "qualifications", "qualification may be meant"),
     # payers of other countries
     ("impact60", 'municipality_code = "851"\n', "", "municipality_code", "is missing"),
     (KOTO, 'country = "FI"', 'country = "Finland"', "country", "two capital letters"),

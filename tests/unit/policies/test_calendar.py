@@ -283,7 +283,7 @@ def test_prices_by_state_are_kept_from_every_reader_and_not_from_one_of_them():
 def test_an_investor_that_bears_a_share_sees_prices_by_state_on_its_bills():
     """Whatever is planned for it; a total would be told of besides, and nobody else has a bill."""
     documents = [planned(OWED, "operator", window) for window in ("A", "B")]
-    shares = {"people": 25, "priced_by_state": ("weeks",), "investor": "fund", "billed": ("town", "fund")}
+    shares = {"people": 25, "priced_by_state": ("weeks",), "investors": ("fund",), "billed": ("town", "fund")}
 
     def found(*shows, **more):
         return [one for one in audit(calendar(*shows, **(shares | more))) if one.rule == "calendar-prices"]

@@ -53,12 +53,12 @@ def test_a_tied_party_counts_as_one_recipient():
 
 def test_an_investor_that_is_paid_or_billed_is_named_beside_the_creditor_whatever_is_planned_for_it():
     shows = [planned(OWED, "operator", window) for window in ("A", "B")]
-    creditor = {"investor": "organisation of the operator"}
-    payer = {"investor": "the other town", "billed": ("the other town",)}
+    creditor = {"investors": ("organisation of the operator",)}
+    payer = {"investors": ("the other town",), "billed": ("the other town",)}
     for more in (creditor, payer):
         [finding] = audit(calendar(*shows, **more))
         assert (finding.rule, finding.recipients) == ("calendar-tied", ("investor", "operator"))
-    assert audit(calendar(*shows, investor="somebody else", billed=("the other town",))) == ()
+    assert audit(calendar(*shows, investors=("somebody else",), billed=("the other town",))) == ()
 
 
 def test_tied_parties_who_see_no_document_are_not_the_creditor():
@@ -88,19 +88,19 @@ def test_an_investor_that_bears_a_share_holds_the_amount_of_every_document():
     def documents(**more) -> dict[tuple[str, ...], tuple[str, ...]]:
         return {view.roles: view.documents for view in views(calendar(*shows, **more), {})}
 
-    assert documents(investor="fund", billed=("town", "fund")) == {
+    assert documents(investors=("fund",), billed=("town", "fund")) == {
         ("auditor",): (),
         ("investor",): ("A", "B"),
         ("operator",): ("A", "B"),
         ("auditor", "investor", "operator"): ("A", "B"),
     }
-    assert documents(investor="fund", billed=("town",)) == {
+    assert documents(investors=("another fund", "fund"), billed=("town",)) == {
         ("auditor",): (),
         ("operator",): ("A", "B"),
         ("auditor", "operator"): ("A", "B"),
     }
     operator = "organisation of the operator"
-    assert [*documents(investor=operator, billed=(operator,))] == [
+    assert [*documents(investors=(operator,), billed=(operator,))] == [
         ("auditor",),
         ("investor", "operator"),
         ("auditor", "investor", "operator"),

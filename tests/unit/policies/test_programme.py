@@ -106,7 +106,7 @@ LAST_GRANT = IMPACT60.count("[[grants]]") - 1
 REFUSALS = {
     # what is changed: (old, new, key that is named, what the message says)
     "unknown key": ('title = "IMPACT60"', 'title = "IMPACT60"\ncolour = "red"', "colour", "not a word"),
-    "missing key": ('law_reference = "', 'reference = "', "reference", "law_reference is missing"),
+    "missing key": ('law_reference = "', 'reference = "', "reference", "law_reference may be meant"),
     "other schema": ("programme/1", "programme/2", "schema", "programme/1"),
     "unknown purpose": ('"outcome-payment"', '"outcome-paymnt"', "purposes", "vocabulary Purpose"),
     "purpose twice": ('"outcome-payment", ', '"outcome-payment", "outcome-payment", ', "purposes", "twice"),
