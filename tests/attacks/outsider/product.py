@@ -6,15 +6,12 @@ import contextlib
 import io
 import re
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from unittest.mock import patch
 
-from gateway.attestations.block_plan import SealedDays, ends_of_blocks
 from gateway.cli.app import main
-from gateway.outcomes.contract_file import load_contract
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +48,3 @@ def kinds(text: str) -> Iterator[str]:
     found = re.search(r"must be one of: ([a-z_, ]+)", verdict(text).said.replace("\n", " "))
     assert found, "the product names its kinds"
     yield from found[1].strip().split(", ")
-
-
-def plan_of_batches(text: str, batches: Sequence[tuple[int, Sequence[date]]], shown: Sequence[int]) -> tuple[int, ...]:
-    """The windows that end a block once these batches are sealed, by their places: of each the first window in which
-    its people count, and their days. `shown` are the ends at which something was told before."""
-    contract = load_contract(text.encode(), file="contract.toml")
-    labels = [window.label for window in contract.windows]
-    sealed = [SealedDays(counts_from, len(days), days) for counts_from, days in batches]
-    return tuple(map(labels.index, ends_of_blocks(contract, sealed, shown=[labels[end] for end in shown])))

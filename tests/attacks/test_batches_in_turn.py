@@ -8,18 +8,29 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 
 import pytest
 
+from gateway.attestations.block_plan import SealedDays, ends_of_blocks
+from gateway.outcomes.contract_file import load_contract
 from tests.attacks.outsider.attacking import Entry, World, learn
 from tests.attacks.outsider.blocks import draw_folded_contract, in_blocks, plan_of
 from tests.attacks.outsider.documents import Terms
-from tests.attacks.outsider.product import plan_of_batches, verdict
+from tests.attacks.outsider.product import verdict
 from tests.attacks.outsider.worlds import courses_led
 
 LATE = (1, 2, 3, 10, 24, 25, 40)  # people of the later batch
+
+
+def plan_of_batches(text: str, batches: Sequence[tuple[int, Sequence[date]]], shown: Sequence[int]) -> tuple[int, ...]:
+    """The windows that end a block once these batches are sealed, by their places: of each the first window in which
+    its people count, and their days. `shown` are the ends at which something was told before."""
+    contract = load_contract(text.encode(), file="contract.toml")
+    labels = [window.label for window in contract.windows]
+    sealed = [SealedDays(counts_from, len(days), days) for counts_from, days in batches]
+    return tuple(map(labels.index, ends_of_blocks(contract, sealed, shown=[labels[end] for end in shown])))
 
 
 def days_of(draw: random.Random, terms: Terms, many: int) -> Counter[date]:
