@@ -39,6 +39,15 @@ class RecordRefused(Refused):
         super().__init__(f"the record was not made: {reason}")
 
 
+class OwnCase(Refused):
+    """The municipality delivers itself, and whoever acts registered evidence in that case."""
+
+    code = "own-case"
+
+    def __init__(self, *, contract: str) -> None:
+        super().__init__(f"under {contract} nobody decides in a case of their own: let somebody else do it")
+
+
 class RequestRefused(Refused):
     """A person's request is refused or must wait; `rule` is the rule that says so."""
 

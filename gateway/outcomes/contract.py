@@ -328,6 +328,11 @@ class Contract:
         """What each payer bears, in the order of `payers`."""
         return tuple(payer.share_parts for payer in self.payers)
 
+    @property
+    def creditor(self) -> Recipient:
+        """Whom payment documents go to: the operator, or whoever lends where the municipality delivers itself."""
+        return Recipient.OPERATOR if self.parties_as("operator") else Recipient.INVESTOR
+
     def window(self, label: str) -> Window:
         """The window of this label; raises `WindowUnknown`."""
         if label not in [window.label for window in self.windows]:
