@@ -16,9 +16,13 @@ from policies.terms import Party, Role
 
 
 def check_fits(contract: Contract, programme: Programme) -> None:
-    """Raise `ProgrammeInvalid` at the first key of the programme that leaves the contract without what it needs."""
-    for key, reason in _misfits(contract, programme):
-        raise ProgrammeInvalid(file=programme.file, line=1, key=key, reason=reason, rule="programme-fits-contract")
+    """Raise `ProgrammeInvalid` with every key of the programme that leaves the contract without what it needs."""
+    misfits = [
+        ProgrammeInvalid(file=programme.file, line=1, key=key, reason=reason, rule="programme-fits-contract")
+        for key, reason in _misfits(contract, programme)
+    ]
+    if misfits:
+        raise ProgrammeInvalid.of_all(misfits)
 
 
 def _misfits(contract: Contract, programme: Programme) -> Iterator[tuple[str, str]]:

@@ -15,6 +15,7 @@ from html import escape
 from gateway.contracts.contact import Contact
 from gateway.documents.printed import document
 from gateway.outcomes.contract import Contract
+from gateway.outcomes.measures.instrument import instruments_of
 from gateway.wording import formats
 from gateway.wording import plain_danish as words
 from gateway.wording.annex_voice import goals
@@ -71,7 +72,7 @@ def letter(contract: Contract, programme: Programme, contact: Contact, *, on: da
         "det går for hele gruppen.</p>"
         f"<h2>Det gør vi</h2><p>Vi læser i {registers}. Der kan vi se, hvilke ydelser du får{hours}. "
         f"Vi lægger tallene for hele gruppen sammen. Resultatet går til {goes_to or 'ingen'}.</p>"
-        f"{_document_in_letter(contract)}{_told_in_letter(contract, programme, on)}"
+        f"{_document_in_letter(contract)}{_scores_in_letter(contract)}{_told_in_letter(contract, programme, on)}"
         "<h2>Det gør vi ikke</h2><p>Vi sender ikke dit navn eller dit CPR-nummer videre. Vi fortæller ikke, om du selv "
         "nåede målet. Vi træffer ingen afgørelser om dig ud fra tallene.</p>"
         f"{_promise(programme, on)}"
@@ -101,6 +102,17 @@ def _with_others(contract: Contract) -> str:
     """Who else pays, and that nothing about the citizen goes there."""
     others = formats.enumeration([escape(payer.name) for payer in contract.payers[1:]])
     return f" sammen med {others}, som kun får en regning og ingen oplysninger om dig" if others else ""
+
+
+def _scores_in_letter(contract: Contract) -> str:
+    used = formats.enumeration([escape(one.name) for one in instruments_of(contract).values()])
+    return (
+        f"<p>Vi gemmer også dine svar på {used} som et tal. Det er låst sammen med dine andre oplysninger. En"
+        f" medarbejder "
+        "skriver tallet ind, og en anden ser det efter. I opgørelsen står kun, om målet er nået.</p>"
+        if used
+        else ""
+    )
 
 
 def _document_in_letter(contract: Contract) -> str:

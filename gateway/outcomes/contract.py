@@ -275,6 +275,7 @@ class Contract:
     id: str
     version: int
     effective_from: date
+    follows: str  # SHA-256 of the text that a later version changes; empty for none
     title: str
     currency: str
     rounding: Rounding
@@ -309,6 +310,7 @@ class Contract:
     settlement: SettlementTerms | None
     sha256: str
     file: str
+    earlier: tuple[Contract, ...] = ()  # the versions before it, the oldest first
 
     def party(self, role: str) -> ContractParty:
         """The party in a role; of several outcome payers the municipality, of several investors the first."""

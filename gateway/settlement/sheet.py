@@ -18,6 +18,7 @@ from gateway.outcomes.figures import Figures
 from gateway.outcomes.opening import OpeningBalances
 from gateway.outcomes.payers import parts_of
 from gateway.outcomes.tariff import owed_amounts
+from gateway.outcomes.versions import has_changed_terms
 from gateway.settlement import account
 from gateway.settlement.account import BillKind, BillLine, billed_amounts
 from gateway.settlement.invoice import account_of, payable_minor
@@ -269,7 +270,7 @@ def _is_plain(contract: Contract, tariff: Tariff, opening: OpeningBalances | Non
         return False
     if tariff.gate is not None and tariff.gate.of not in {one.main_figure for one in contract.tariffs}:
         return False
-    if tariff.cap_window_minor or contract.caps.person_minor:
+    if tariff.cap_window_minor or contract.caps.person_minor or has_changed_terms(contract):
         return False
     return tariff.follows_from_quantity
 
