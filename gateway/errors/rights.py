@@ -3,7 +3,7 @@
 NotFound
 ├── PersonUnknown · RequestUnknown · RecordUnknown
 Refused
-├── RecordRefused · RequestRefused · StatementEmptied · LookUpsEnded
+├── RecordRefused · RequestRefused · StatementEmptied · LookUpsEnded · OwnCase
 Broken
 └── ErasureUnfinished
 """

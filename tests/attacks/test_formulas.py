@@ -52,6 +52,7 @@ def made(text: str, *, minor: int = -150_005) -> SettlementStatement:
         text,
         1,
         1,
+        (),
         text,
         "5799999008511",
         text,
