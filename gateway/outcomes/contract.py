@@ -327,8 +327,7 @@ class Contract:
 
     @property
     def share_parts(self) -> tuple[int, ...]:
-        """What each payer bears, in the order of `payers`."""
-        return tuple(payer.share_parts for payer in self.payers)
+        return tuple(payer.share_parts for payer in self.payers)  # in the order of `payers`
 
     @property
     def creditor(self) -> Recipient:
@@ -351,8 +350,7 @@ class Contract:
 
     @property
     def people_measure(self) -> Measure | None:
-        """The measure with the threshold, which the investor's part hangs on."""
-        return next((measure for measure in self.measures if measure.goal_people), None)
+        return next((measure for measure in self.measures if measure.goal_people), None)  # that with the threshold
 
     def measure(self, name: str) -> Measure | None:
         return next((measure for measure in self.measures if measure.id == name), None)
