@@ -14,10 +14,10 @@ from pathlib import Path
 
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.contract_file import load_contract
-from gateway.outcomes.evaluate import person_amounts
 from gateway.outcomes.figures import Figures
 from gateway.outcomes.forecast import Recount
 from gateway.outcomes.history import PersonHistory
+from gateway.outcomes.priced_units import person_amounts
 from gateway.outcomes.results import person_result
 from gateway.outcomes.varied import terms
 from gateway.outcomes.whatif import Tried, what_if
@@ -73,7 +73,7 @@ def _person_by_person(contract: Contract, people: Sequence[PersonHistory]) -> li
                 for measure in contract.measures
             }
             quantities.update({name: sum(cells.values()) for name, cells in units.items()})
-            personal.update(person_amounts(contract, units))
+            personal.update(person_amounts(contract, [units]))
         found.append(Figures(window.label, dict(quantities), dict(personal), number))
     return found
 

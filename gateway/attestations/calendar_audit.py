@@ -24,6 +24,7 @@ from gateway.attestations.movers import Movers
 from gateway.attestations.tried_changes import passing_changes
 from gateway.outcomes.blocks import reader_windows
 from gateway.outcomes.contract import Contract
+from gateway.outcomes.versions import text_key
 from policies.calendar_rules import CalendarFinding
 from vocabulary.errors import DeclarationInvalid
 
@@ -55,7 +56,7 @@ def audit_contract(contract: Contract, *, progress: Progress = no_progress) -> A
     A text is audited once in a process. The contract can be evaluated: `ContractNotEvaluable` else, which `lint` says
     beforehand. `progress` is told of so many first days that are asked of so many.
     """
-    found, passed = _audit_of_text(_Text(contract.sha256, contract, progress))
+    found, passed = _audit_of_text(_Text(text_key(contract), contract, progress))
     for finding in found:
         named = [one for one in contract.releases if one.window in finding.windows]
         planned = [one.line for one in named if one.template == finding.template] or [one.line for one in named]
@@ -83,7 +84,7 @@ def _audit_of_text(text: _Text) -> tuple[list[CalendarFinding], AuditedContract]
 def known_movers(contract: Contract, *, progress: Progress = no_progress) -> Movers:
     """Who can change what under a contract as it was read, run once in a process: whoever holds the writer's lock has
     it run before."""
-    return _movers_of_text(_Text(contract.sha256, contract, progress))
+    return _movers_of_text(_Text(text_key(contract), contract, progress))
 
 
 @lru_cache(maxsize=8)

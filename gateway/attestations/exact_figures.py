@@ -2,7 +2,9 @@
 
 An amount is a code: it is taken apart into its quantities by distinct price, by the end of its window and of the one
 before it. A person's cap makes what somebody earned a figure of its own, and the cap of a window makes the quantity of
-each earlier window one. Steps, lines, gates and the other caps are functions of these and add nothing.
+each earlier window one. Steps, lines, gates and the other caps are functions of these and add nothing. Where terms have
+changed from one version to another, units are told apart by the price of the window in which each was reached, and
+what a changed cap or scale owes rests on what was reached by windows before.
 
 What is paid is told too. The creditor's documents are exact whatever they tell, and so are the bills of a payer that is
 no investor. An investor's cash, and the bills of one that bears a share, are figures of its view like any others.
@@ -10,7 +12,7 @@ no investor. An investor's cash, and the bills of one that bears a share, are fi
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TypeAlias, assert_never
@@ -19,12 +21,12 @@ from gateway.attestations.reached import CLAIM_OF
 from gateway.outcomes.asked_lives import REASONS, Units
 from gateway.outcomes.calendar import calendar_of, state_ids
 from gateway.outcomes.contract import Contract, PersonalTariff, Tariff
-from gateway.outcomes.evaluate import person_amounts
-from gateway.outcomes.figures import Cell
 from gateway.outcomes.not_counted import BUCKETS
 from gateway.outcomes.possible_courses import Course
+from gateway.outcomes.priced_units import person_amounts, units_by_price
 from gateway.outcomes.tariffs.pay_share import PayShareTariff
 from gateway.outcomes.terms import FigureUnit, PlannedRelease
+from gateway.outcomes.versions import has_changed_caps, has_changed_terms, part_of, tariff_stretches
 from vocabulary.releases import Recipient, Template
 
 CASH, BILL = "cash", "bill: "  # what the investor gets, and before each figure of a bill that it pays
@@ -76,11 +78,7 @@ class FigureOfView:
 
     figure: ExactFigure
     release: PlannedRelease
-
-    @property
-    def is_free(self) -> bool:
-        """Whether it stands in what the creditor is paid, which is exact whatever it tells (invariant 6)."""
-        return self.release.template is Template.PAYMENT_DOCUMENT and self.release.recipient is Recipient.OPERATOR
+    is_free: bool = False  # it stands in what the creditor is paid, which is exact whatever it tells (invariant 6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +118,8 @@ def exact_figures(contract: Contract, ends: Collection[int] | None = None) -> tu
         else:
             continue
         stretch = _FigureStretch(contract, since, at)
-        found += [FigureOfView(figure, one) for figure in _figures(one, stretch)]
+        is_free = is_paid and one.recipient is contract.creditor
+        found += [FigureOfView(figure, one, is_free) for figure in _figures(one, stretch)]
         if is_paid and _bills_its_investor(contract):
             bill = replace(one, recipient=Recipient.INVESTOR)
             found += [FigureOfView(figure, bill) for figure in _of_bill(stretch)]
@@ -218,8 +217,7 @@ def _amounts(stretch: _FigureStretch) -> Iterator[ExactFigure]:
     """What the amount of a window can be taken apart into, and the amount itself."""
     contract, at, since = stretch.contract, stretch.at, stretch.since
     for tariff in contract.tariffs:
-        ends = range(at + 1) if tariff.cap_window_minor else [one for one in (since, at) if one >= 0]
-        for position in ends:
+        for position in _ends_told_of(contract, tariff, since, at):
             for part, name in _codes(contract, tariff, position):
                 yield ExactFigure(f"payable: {name}", contract.windows[position].label, ((part, 1),))
         if stretch.is_block:
@@ -234,15 +232,25 @@ def _amounts(stretch: _FigureStretch) -> Iterator[ExactFigure]:
 def _parts_of_block(stretch: _FigureStretch, tariff: Tariff) -> Iterator[ExactFigure]:
     """What the amount of a block says beside the count: the units at each of several prices, and those of each window
     that has a cap. A reader solves for them, so that they are as much shown as a total is."""
-    contract, ends = stretch.contract, [stretch.since, stretch.at]
-    if tariff.cap_window_minor:
-        ends = [*range(stretch.since, stretch.at + 1)]
-    elif not isinstance(tariff, PersonalTariff) or len(_prices(contract, tariff)) < 2:
+    contract, since, at = stretch.contract, stretch.since, stretch.at
+    ends = [since, *(one for one in _ends_told_of(contract, tariff, since, at) if since < one)]
+    if len(ends) < 3 and (not isinstance(tariff, PersonalTariff) or len(_prices(contract, tariff)) < 2):
         return
-    for since, at in pairwise(ends):
-        for part, name in _codes(contract, tariff, at):
-            label = contract.windows[at].label
-            yield ExactFigure(f"payable: {name}", label, _parts_behind([(part, 1)], since), is_shown=True)
+    for behind, end in pairwise(ends):
+        for part, name in _codes(contract, tariff, end):
+            label = contract.windows[end].label
+            yield ExactFigure(f"payable: {name}", label, _parts_behind([(part, 1)], behind), is_shown=True)
+
+
+def _ends_told_of(contract: Contract, tariff: Tariff, since: int, at: int) -> list[int]:
+    """The windows, by place, at whose end a tariff's amount behind one and up to another rests on a figure: these two;
+    each before, where a cap cuts windows or has changed; and where a scale has, the last one before."""
+    if tariff.cap_window_minor or has_changed_caps(contract):
+        return [*range(at + 1)]
+    ends = {since, at}
+    if not isinstance(tariff, PersonalTariff):
+        ends |= {one.since - 1 for one in tariff_stretches(contract, tariff) if one.since <= at}
+    return sorted(end for end in ends if end >= 0)
 
 
 def _cash(stretch: _FigureStretch) -> Iterator[ExactFigure]:
@@ -266,19 +274,23 @@ def _parts_earned(contract: Contract, tariff: PersonalTariff, position: int) -> 
         return [(FigurePart(tariff.of, position, tariff.id), scale)]
     if isinstance(tariff, PayShareTariff):
         return [(FigurePart(tariff.of, position), tariff.share_per_mille)]
-    return [(_price_part(tariff, position, price), price * scale) for price in _prices(contract, tariff)]
+    return [(_price_part(contract, tariff, position, price), price * scale) for price in _prices(contract, tariff)]
 
 
-def _price_part(tariff: PersonalTariff, position: int, price: int) -> FigurePart:
+def _has_one_price(contract: Contract, tariff: PersonalTariff) -> bool:
+    return tariff.follows_from_quantity and len(tariff_stretches(contract, tariff)) == 1
+
+
+def _price_part(contract: Contract, tariff: PersonalTariff, position: int, price: int) -> FigurePart:
     """The units at a price; where every unit has the same one, all of the measure's."""
-    is_single = tariff.follows_from_quantity and price == tariff.single_price
+    is_single = _has_one_price(contract, tariff) and price == tariff.single_price
     return FigurePart(tariff.of, position) if is_single else FigurePart(tariff.of, position, tariff.id, price)
 
 
 def _codes(contract: Contract, tariff: Tariff, position: int) -> Iterator[tuple[FigurePart, str]]:
     if isinstance(tariff, PersonalTariff):
         for price in _prices(contract, tariff):
-            yield _price_part(tariff, position, price), f"{tariff.id} at {price}"
+            yield _price_part(contract, tariff, position, price), f"{tariff.id} at {price}"
         if contract.caps.person_minor:
             yield FigurePart(tariff.of, position, tariff.id), f"{tariff.id} under the cap of a person"
     for name in tariff.figures():
@@ -288,14 +300,16 @@ def _codes(contract: Contract, tariff: Tariff, position: int) -> Iterator[tuple[
 
 
 def _prices(contract: Contract, tariff: PersonalTariff) -> list[int]:
-    """The distinct prices of a unit, above nought, in all years of the calendar."""
+    """The distinct prices of a unit, above nought, in all years of the calendar and under all versions."""
     measure = contract.measure(tariff.of)
     years = range(contract.cohort.enrolment_from.year, contract.windows[-1].to_week.sunday.year + 1)
-    known = tariff.published_index.values if tariff.published_index else years
     states = () if measure is None or not measure.is_result else state_ids(measure)
-    return sorted(
-        {tariff.price_of(one, year, contract.rounding) for one in states for year in years if year in known} - {0}
-    )
+    found: set[int] = set()
+    for terms in (one.tariff for one in tariff_stretches(contract, tariff)):
+        if isinstance(terms, PersonalTariff):
+            known = terms.published_index.values if terms.published_index else years
+            found |= {terms.price_of(one, year, contract.rounding) for one in states for year in years if year in known}
+    return sorted(found - {0})
 
 
 def _parts_behind(parts: Sequence[tuple[FigurePart, int]], since: int) -> tuple[tuple[FigurePart, int], ...]:
@@ -323,7 +337,8 @@ def differences(figures: tuple[FigureOfView, ...]) -> tuple[ExactFigure, ...]:
 def parts_of_measure(contract: Contract, name: str, units: Units) -> dict[FigurePart, int]:
     """What a person with these units of a measure adds to each part of it, before the cap of a person."""
     found: dict[FigurePart, int] = {}
-    tariffs = [tariff for tariff in contract.personal_tariffs if tariff.of == name and not tariff.follows_from_quantity]
+    tariffs = [one for one in contract.personal_tariffs if one.of == name and not _has_one_price(contract, one)]
+    priced = {tariff.id: units_by_price(contract, tariff, units) for tariff in tariffs}
     for position, cells in enumerate(units):
         if not cells:
             continue
@@ -332,8 +347,10 @@ def parts_of_measure(contract: Contract, name: str, units: Units) -> dict[Figure
             part = FigurePart(cell_name(name, cell), position)
             found[part] = found.get(part, 0) + many
         for tariff in tariffs:
-            for price, many in _by_price(contract, tariff, cells).items():
-                found[FigurePart(name, position, tariff.id, price)] = many
+            for (_, price), many in priced[tariff.id][position].items():
+                part = FigurePart(name, position, tariff.id, price)
+                if price:
+                    found[part] = found.get(part, 0) + many
     return found
 
 
@@ -347,19 +364,15 @@ def parts_earned(contract: Contract, course: Course) -> dict[FigurePart, int]:
     if not contract.caps.person_minor:
         return {}
     found: dict[FigurePart, int] = {}
-    for position in range(len(contract.windows)):
-        at_end = {name: by_window[position] for name, by_window in course.items()}
-        amounts = person_amounts(contract, at_end) if any(at_end.values()) else {}
+    ends = [
+        {name: by_window[position] for name, by_window in course.items()} for position in range(len(contract.windows))
+    ]
+    rests_on_all = has_changed_terms(contract)
+    for position, at_end in enumerate(ends):
+        behind = ends[: position + 1] if rests_on_all else [at_end]
+        amounts = person_amounts(contract, behind) if any(any(one.values()) for one in behind) else {}
         for tariff in contract.personal_tariffs:
-            if amounts.get(tariff.id):
-                found[FigurePart(tariff.of, position, tariff.id)] = amounts[tariff.id]
-    return found
-
-
-def _by_price(contract: Contract, tariff: PersonalTariff, cells: Mapping[Cell, int]) -> dict[int, int]:
-    found: dict[int, int] = {}
-    for (state, year), units in cells.items():
-        price = tariff.price_of(state, year, contract.rounding)
-        if price:
-            found[price] = found.get(price, 0) + units
+            parts = [part_of(tariff, stretch) for stretch in tariff_stretches(contract, tariff)]
+            if earned := sum(amounts.get(name, 0) for name in parts):
+                found[FigurePart(tariff.of, position, tariff.id)] = earned
     return found

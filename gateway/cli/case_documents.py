@@ -54,6 +54,31 @@ def add(
 
 
 @app.command()
+def score(
+    contract: Contract,
+    case: Case,
+    instrument: Annotated[str, typer.Option(help="The instrument's id in the contract.")],
+    on: Annotated[str, typer.Option(help="The day on which it was measured, such as 2020-04-01.")],
+    points: Annotated[int, typer.Option(help="The score.")],
+    document_sha256: Annotated[str, typer.Option(help="SHA-256 of the form, which stays in the case system.")],
+    role: As = "case_worker",
+) -> None:
+    """Register what an instrument measured of a person. It counts when a second person has confirmed it.
+
+    The score is sealed with the person's other records, and no evaluation or list shows it.
+
+    Example: gateway evidence score housing --case SAG-0017 --instrument who5 --on 2020-04-01 --points 56
+    --document-sha256 "$(sha256sum form.pdf | cut -c -64)"
+    """
+    from gateway.evaluation.manual_evidence import ScoreSheet, register
+
+    sheet = ScoreSheet(instrument, _parse_option(date.fromisoformat, on, "--on"), points, document_sha256)
+    made = register(open_gateway(), contract, case, sheet, role=_role(role))
+    console.print(f"registered: {made}")
+    console.print(f"  it counts when a second person has seen the form and runs `gateway evidence confirm {made}`")
+
+
+@app.command()
 def confirm(evidence: Evidence, role: As = "case_worker") -> None:
     """Confirm a document as a second person who has seen it in the case system: it counts from now on.
 

@@ -44,7 +44,7 @@ def _expected_minor(terms: DraftTerms) -> int:
 
     The people are the same whatever weeks and hours the draft asks for: so more of either is seen to pay for fewer.
     """
-    few = replace(terms, people=min(terms.people, _SAMPLE), cap_minor=0)
+    few = replace(terms, title="draft", people=min(terms.people, _SAMPLE), cap_minor=0)
     lenient = replace(few, weeks=1, hours_hundredths=min(few.hours_hundredths, _FEW_HOURS))
     sample, lives_of = (load_contract(contract_text(one).encode(), file="draft") for one in (few, lenient))
     course = generate_course(lives_of, per_cent=_HALF)

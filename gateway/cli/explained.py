@@ -19,7 +19,14 @@ if TYPE_CHECKING:
 
 SCHEMA = "evaluation-explained/1"
 _EACH = ("people", "retention", "days", "earnings", "started")  # kinds in which a person is a unit at most
-_UNIT = {"weeks": "weeks", "follow_up": "points", "each_day": "days", "week_blocks": "blocks", "pay": "minor units"}
+_UNIT = {
+    "weeks": "weeks",
+    "follow_up": "points",
+    "instrument": "points",
+    "each_day": "days",
+    "week_blocks": "blocks",
+    "pay": "minor units",
+}
 
 
 def show(found: Explanation) -> None:

@@ -20,7 +20,10 @@ from connectors.declaration import SourceDeclaration, load_declaration
 from gateway.attestations.calendar_audit import AuditedContract, audit_contract
 from gateway.contracts import accepted
 from gateway.contracts.fitting import check_fits
+from gateway.contracts.later_versions import chain_of, check_later, run_lives
 from gateway.contracts.notice_text import read_notice
+from gateway.contracts.procurement import ChangeGround, check_ground
+from gateway.contracts.sealed_plan import planned_ends
 from gateway.errors.adoption import AdoptionRefused
 from gateway.errors.contracts import ChangeNeedsApproval, ProgrammeMismatch, ProposalUnknown, SourceUnknown
 from gateway.events.adoption import ContractShadowed
@@ -28,9 +31,7 @@ from gateway.events.contracts import ContractActivated, SourceDeclared
 from gateway.events.rights import ChangeApproved, ChangeProposed
 from gateway.installation.authority import deciding, staff_party
 from gateway.installation.gateway import Gateway
-from gateway.installation.in_force import contract_of
 from gateway.installation.powers import check_somebody_is_left
-from gateway.outcomes.amendment import check_amendment
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.contract_file import load_contract
 from gateway.outcomes.lint import lint
@@ -89,24 +90,6 @@ def read_declared(gateway: Gateway, contract_file: Path, programme_file: Path) -
     return _check_declared(gateway, contract, programme, files)
 
 
-def _check_later(session: Session, declared: Declared) -> None:
-    """Raise `AmendmentRefused` where a later contract changes more than it may.
-
-    A new text has to fit its programme. Of the text in force a programme may take sources and days away: so a
-    municipality stops reading them.
-    """
-    known = contract_queries.contract_versions(session, declared.contract.id)
-    if known and known[-1].sha256 == declared.contract.sha256:
-        return
-    check_fits(declared.contract, declared.programme)
-    if not known:
-        return
-    # each version was held against the one before it, so the newest stands for all of them
-    released = {release.window for release in queries.releases(session, declared.contract.id)}
-    sealed = {batch.batch_id for batch in queries.batches(session, declared.contract.id)}
-    check_amendment(contract_of(known[-1]), declared.contract, released=released, sealed=sealed)
-
-
 def activate_contract(
     gateway: Gateway, contract_file: Path, programme_file: Path, *, in_shadow: bool = False
 ) -> Contract:
@@ -136,16 +119,21 @@ def activate_contract(
     return declared.contract
 
 
-def propose_change(gateway: Gateway, contract_file: Path, programme_file: Path) -> str:
+def propose_change(
+    gateway: Gateway, contract_file: Path, programme_file: Path, *, ground: ChangeGround | None = None
+) -> str:
     """Propose another version of a contract, its programme or its notices; returns the proposal's id.
 
     Nothing is in force before somebody else approves. Raises what `read_declared` raises, and `NobodyLeft`, and
-    `AmendmentRefused` where a later version changes more than it may.
+    `AmendmentRefused` where a later version changes more than it may, or what is paid and for whom, and no ground is
+    named on which.
     """
     declared = read_declared(gateway, contract_file, programme_file)
+    run_lives(gateway, declared.contract)
     identifier = str(uuid.uuid4())
     with gateway.write() as uow:
-        _check_later(uow.session, declared)
+        check_later(uow.session, declared.contract, declared.programme, on=uow.now.date())
+        check_ground(uow.session, declared.contract, ground)
         check_somebody_is_left(gateway, uow.session, on=uow.now.date(), programme=declared.programme)
         uow.session.add(
             Proposal(
@@ -158,7 +146,15 @@ def propose_change(gateway: Gateway, contract_file: Path, programme_file: Path) 
                 approved_by="",
             )
         )
-        uow.record(ChangeProposed(proposal=identifier, contract=declared.contract.id, sha256=declared.sha256))
+        uow.record(
+            ChangeProposed(
+                proposal=identifier,
+                contract=declared.contract.id,
+                sha256=declared.sha256,
+                rules_sha256=declared.contract.sha256,
+                ground="" if ground is None else ground.value,
+            )
+        )
     return identifier
 
 
@@ -190,6 +186,10 @@ def approve_change(gateway: Gateway, proposal_id: str) -> Contract:
     The programme that is in force decides who may. Raises `PolicyDenied`, `ProposalUnknown`, `AmendmentRefused`,
     `NobodyLeft`, and `AcceptanceMissing` where a party has not accepted the text.
     """
+    with gateway.store.read() as session:
+        row = session.get(Proposal, proposal_id)
+        if row is not None and RESCUE not in row.files:
+            run_lives(gateway, declared_in(gateway, row.files).contract)
     with deciding(gateway) as asking:
         row = asking.session.get(Proposal, proposal_id)
         if row is None or row.approved_at is not None or RESCUE in row.files:
@@ -203,7 +203,7 @@ def approve_change(gateway: Gateway, proposal_id: str) -> Contract:
             retention_clear=True,  # earlier versions are kept
         )
         authorised = asking.ask(staff_party(programme, Role.SYSTEM_OWNER), Action.CHANGE_POLICY, programme, facts)
-        _check_later(asking.session, declared)
+        check_later(asking.session, declared.contract, declared.programme, on=asking.now.date())
         check_somebody_is_left(gateway, asking.session, on=asking.now.date(), programme=declared.programme)
         accepted.tokens(gateway, asking.session, declared.contract)
         put_in_force(asking.uow, declared)
@@ -252,6 +252,8 @@ def _check_declared(gateway: Gateway, contract: Contract, programme: Programme, 
 
 def _check_legal_role(contract: Contract, programme: Programme) -> None:
     """Refuse a grant of statements about single people on a basis that does not go with the operator's legal role."""
+    if not contract.parties_as("operator"):
+        return
     role = contract.party("operator").role_in_law
     for grant in programme.grants:
         if grant.action is Action.RELEASE_INDIVIDUAL and grant.legal_basis not in PERMITTED_BASES[role]:
@@ -276,9 +278,13 @@ def put_in_force(uow: UnitOfWork, declared: Declared) -> None:
     """Put what was checked into force, in a transaction that says with an event of its own who let it."""
     contract, programme = declared.contract, declared.programme
     known = contract_queries.contract_versions(uow.session, contract.id)
-    if not known or known[-1].sha256 != contract.sha256:
+    if known and known[-1].sha256 == contract.sha256:
+        version = known[-1]
+    else:
+        batches = len(queries.batches(uow.session, contract.id))
+        chain = chain_of(uow.session, contract)
         uow.session.add(
-            ContractVersion(
+            version := ContractVersion(
                 contract_id=contract.id,
                 version=contract.version,
                 effective_from=contract.effective_from,
@@ -286,6 +292,8 @@ def put_in_force(uow: UnitOfWork, declared: Declared) -> None:
                 text=declared.files[f"contract/{contract.file}"].encode(),
                 file_name=contract.file,
                 activated_at=uow.now,
+                batches=batches,
+                block_ends=list(planned_ends(uow.session, chain)) if batches and contract.fold.at_most else [],
             )
         )
     earlier = contract_queries.programmes(uow.session, contract.id)
@@ -316,6 +324,8 @@ def put_in_force(uow: UnitOfWork, declared: Declared) -> None:
             version=contract.version,
             rules_sha256=contract.sha256,
             programme_sha256=programme.sha256,
+            batches=version.batches,
+            block_ends=version.block_ends,
         )
     )
 

@@ -6,17 +6,21 @@ shown by itself that has to wait, or that people count in one which was told wit
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, datetime
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
-from gateway.attestations.block_plan import SealedDays, plan_digest
+from gateway.attestations.block_plan import SealedDays, ends_of_blocks, plan_digest
 from gateway.attestations.seals import Seal
 from gateway.errors.enrolment import BatchTooLate, SealsCorrupt
+from gateway.events.contracts import ContractActivated
 from gateway.outcomes.contract import Contract
 from gateway.store import contract_queries, queries
 from gateway.store.contract_tables import ContractVersion
-from gateway.store.tables import Batch, ReleaseRow
+from gateway.store.log_tables import LogEntry
+from gateway.store.tables import Batch
+from outcome_verifier import canonical
 from vocabulary.releases import Template
 
 
@@ -26,6 +30,7 @@ def opening_versions(session: Session, contract_id: str) -> list[ContractVersion
     Raises `SealsCorrupt` where a seal does not open with what stands beside it.
     """
     versions, batches = contract_queries.contract_versions(session, contract_id), queries.batches(session, contract_id)
+    _check_logged(session, versions[1:])
     found = []
     for batch in batches:
         opening = [one for one in versions if _opens(one.sha256, batch)]
@@ -33,6 +38,25 @@ def opening_versions(session: Session, contract_id: str) -> list[ContractVersion
             raise SealsCorrupt(contract=contract_id, batch=batch.batch_id)
         found += opening
     return found
+
+
+def _check_logged(session: Session, versions: Sequence[ContractVersion]) -> None:
+    """Raise `SealsCorrupt` where a later version's plan is not the one that the access log has."""
+    if not versions:
+        return
+    query = select(LogEntry.body).where(LogEntry.log == "access", col(LogEntry.kind) == ContractActivated.kind)
+    bodies = [canonical.loads(body.encode("utf-8")) for body in session.exec(query)]
+    for row in versions:
+        said = [one for one in bodies if (one["contract"], one["rules_sha256"]) == (row.contract_id, row.sha256)]
+        if not any((one["batches"], one["block_ends"]) == (row.batches, row.block_ends) for one in said):
+            raise SealsCorrupt(contract=row.contract_id, version=row.version)
+
+
+def planned_ends(session: Session, contract: Contract, *, before: datetime | None = None) -> tuple[str, ...]:
+    """The windows that end a block under this version and those before it, for whoever is sealed: with what readers
+    were shown, or were before an instant."""
+    shown = shown_windows(session, contract.id, before=before)
+    return ends_of_blocks(contract, sealed_days(session, contract), shown=shown)
 
 
 def _opens(contract_sha256: str, batch: Batch) -> bool:
@@ -53,20 +77,13 @@ def first_open_window(session: Session, contract: Contract, batch: str) -> int:
     return place
 
 
-def shown_windows(session: Session, contract_id: str, *, before: Batch | None = None) -> set[str]:
-    """The labels of the windows of which readers were shown something, or were before a batch was sealed."""
+def shown_windows(session: Session, contract_id: str, *, before: datetime | None = None) -> set[str]:
+    """The labels of the windows of which readers were shown something, or were before an instant."""
     return {
         row.window
         for row in queries.releases(session, contract_id)
-        if row.template != Template.PAYMENT_DOCUMENT and (before is None or _is_earlier(row, before))
+        if row.template != Template.PAYMENT_DOCUMENT and (before is None or row.intended_at < before)
     }
-
-
-def _is_earlier(row: ReleaseRow, batch: Batch) -> bool:
-    """Whether a release was decided on before a batch was sealed; of the same instant the log tells the order."""
-    if row.intended_at != batch.sealed_at:
-        return row.intended_at < batch.sealed_at
-    return row.leaf_index is not None and row.leaf_index < batch.leaf_index
 
 
 def sealed_days(session: Session, contract: Contract) -> list[SealedDays]:

@@ -10,6 +10,7 @@ from datetime import date
 from connectors.declaration import SourceDeclaration
 from gateway.contracts.recipients import NamedRecipient, recipients
 from gateway.outcomes.contract import Contract
+from gateway.outcomes.measures.instrument import instruments_of
 from gateway.wording import plain_danish as words
 from policies.programme import Programme
 from policies.terms import Purpose, purpose_terms
@@ -33,7 +34,9 @@ _SECURITY = "; ".join(
 
 def _documents(contract: Contract) -> str:
     kinds = ", ".join(sorted(contract.evidence))
-    return f"; dokumenter om / documents about: {kinds}" if kinds else ""
+    used = ", ".join(f"{one.name} ({one.version})" for one in instruments_of(contract).values())
+    documents = f"; dokumenter om / documents about: {kinds}" if kinds else ""
+    return documents + (f"; score på / scores of: {used}" if used else "")
 
 
 def _assessments(programme: Programme) -> list[tuple[str, str, str]]:

@@ -12,6 +12,7 @@ from gateway.documents.printed import document
 from gateway.rights.report_view import (
     AccessReport,
     AttestationReceived,
+    DocumentHeld,
     IncomeHeld,
     LookUp,
     NoticeReceived,
@@ -133,7 +134,7 @@ def _held_section(made: AccessReport) -> str:
                 short_day(row.from_),
                 short_day(row.to),
                 short_day(row.expires_on),
-                words.DOCUMENT.get(row.kind, row.kind),
+                _shown_by(row),
                 short_day(row.registered_on),
                 short_day(row.confirmed_on) if row.confirmed_on else "nej",
                 short_day(row.withdrawn_on) if row.withdrawn_on else "",
@@ -198,6 +199,13 @@ def _since(first: date, last: date, replaced_on: date | None) -> str:
     """When something was told, from its first part to its last, and when it was corrected."""
     since = short_day(first) if last == first else f"{short_day(first)} – {short_day(last)}"
     return since + (f", rettet {short_day(replaced_on)}" if replaced_on else "")
+
+
+def _shown_by(row: DocumentHeld) -> str:
+    """What a document shows, or what an instrument measured on the day in the column before."""
+    if row.score is not None:
+        return f"{row.instrument}: {row.score} point"
+    return words.DOCUMENT.get(row.kind, row.kind)
 
 
 def _look_ups(made: AccessReport) -> str:

@@ -58,11 +58,12 @@ class BatchTooLate(Refused):
 class SealsCorrupt(GatewayError):
     code = "seals-corrupt"
 
-    def __init__(self, *, contract: str, batch: str) -> None:
+    def __init__(self, *, contract: str, batch: str = "", version: int = 0) -> None:
+        what = f"the seal of batch {batch!r}" if batch else f"the event that put version {version} in force"
         super().__init__(
-            f"the seal of batch {batch!r} of {contract!r} does not hold what stands beside it in the database: how many"
-            " people, or which windows end a block; nothing is released to readers until it does: restore the database"
-            " from a backup"
+            f"{what} of {contract!r} does not hold what stands beside it in the database: how many people, from which"
+            " window on they count, or which windows end a block; nothing is released to readers until it does: restore"
+            " the database from a backup"
         )
 
 

@@ -9,7 +9,8 @@ from sqlmodel import Session
 
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.history import PersonHistory
-from gateway.store import basis, queries
+from gateway.outcomes.measures.instrument import instrument_measures, with_marks
+from gateway.store import basis, queries, registered_evidence
 from gateway.store import histories as stored
 from gateway.store.counting import counts_from, known_batches
 from policies.programme import Programme
@@ -34,5 +35,9 @@ def histories(
         stops=basis.stops(session, programme, wanted, at=known_at),
         subjects=wanted,
     )
+    scores = {}
+    if instrument_measures(contract):
+        scores = registered_evidence.confirmed_scores(session, contract.id, wanted, known_at=known_at)
+    found = [with_marks(contract, one, scores.get(one.subject, {})) for one in found]
     later = {one.subject_id: since[one.batch_id] for one in people if since[one.batch_id]}
     return [replace(one, counts_from=later[one.subject]) if one.subject in later else one for one in found]

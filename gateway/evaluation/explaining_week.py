@@ -228,7 +228,7 @@ def _origin(pulls: Sequence[PullRow], known_from: datetime) -> str:
 def _documents(session: Session, contract: Contract, subject: Subject, week: Week) -> tuple[RowShown, ...]:
     found = []
     for row in registered_evidence.of_person(session, contract.id, subject.subject_id):
-        if not row.from_week <= week.ordinal <= row.to_week:
+        if row.score is not None or not row.from_week <= week.ordinal <= row.to_week:
             continue
         said = f"document {row.document_sha256[:12]}, registered by {row.registered_by}"
         if row.confirmed_at is None:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 import uuid
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
+from typing import assert_never
 
 from gateway.errors.evidence import EvidenceRefused, EvidenceUnknown
 from gateway.errors.rights import PersonUnknown
@@ -22,7 +23,8 @@ from gateway.installation.gateway import Gateway
 from gateway.installation.look_ups import NamedBy, look_up
 from gateway.outcomes.calendar import needed_weeks
 from gateway.outcomes.contract import Contract
-from gateway.outcomes.manual_evidence import EvidenceType, last_week
+from gateway.outcomes.manual_evidence import SCORE, EvidenceType, last_week
+from gateway.outcomes.measures.instrument import instrument_measures, instruments_of
 from gateway.store import basis, contract_queries, queries, registered_evidence
 from gateway.store.registered_evidence import RegisteredEvidence
 from gateway.store.tables import Subject
@@ -48,6 +50,16 @@ class EvidenceDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class ScoreSheet:
+    """What an instrument of the contract measured on a day; `sha256` is that of the filled-in form."""
+
+    instrument: str
+    on: date
+    score: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class ListedEvidence:
     """A document as staff see it, by the person's case reference."""
 
@@ -63,8 +75,10 @@ class ListedEvidence:
     confirmed_by: str
 
 
-def register(gateway: Gateway, contract_id: str, case_reference: str, document: EvidenceDocument, *, role: Role) -> str:
-    """Register a document; it counts when a second person has confirmed it. Returns its id.
+def register(
+    gateway: Gateway, contract_id: str, case_reference: str, document: EvidenceDocument | ScoreSheet, *, role: Role
+) -> str:
+    """Register a document, or a score; it counts when a second person has confirmed it. Returns its id.
 
     Raises `PolicyDenied` (also where nobody has that case reference), `EvidenceRefused`, `ContractUnknown`.
     """
@@ -72,24 +86,15 @@ def register(gateway: Gateway, contract_id: str, case_reference: str, document: 
         contract = gateway.contract(asking.session, contract_id)
         subject = queries.subject_of(asking.session, contract_id, case_reference)
         _look_up(gateway, asking, contract, role, subject, NamedBy.CASE_REFERENCE)
-        authorised = _ask(
-            gateway, asking, contract, role, subject, declared=document.type in contract.evidence, second_person=True
+        kind, instrument = (
+            (document.type, "") if isinstance(document, EvidenceDocument) else (SCORE, document.instrument)
         )
+        declared = _is_declared(contract, kind, instrument)
+        authorised = _ask(gateway, asking, contract, role, subject, declared=declared, second_person=True)
         if subject is None:  # P62 has refused this already
             raise PersonUnknown(contract=contract_id)
-        _check(asking, contract, subject, document)
-        row = RegisteredEvidence(
-            id=str(uuid.uuid4()),
-            contract_id=contract_id,
-            subject_id=subject.subject_id,
-            type=document.type,
-            from_week=document.from_week.ordinal,
-            to_week=document.to_week.ordinal,
-            expires_on=document.expires_on,
-            document_sha256=document.sha256,
-            registered_by=gateway.actor.name,
-            registered_at=asking.now,
-        )
+        row = _row(gateway, asking, contract, subject, document)
+        _check_form(asking, row)
         registered_evidence.keep(asking.session, row)
         asking.uow.record(
             EvidenceRegistered(contract_id, row.id, authorised.id, authorised.sha256),
@@ -111,7 +116,7 @@ def confirm(gateway: Gateway, evidence_id: str, *, role: Role) -> None:
             contract,
             role,
             subject,
-            declared=row.type in contract.evidence,
+            declared=_is_declared(contract, row.type, row.instrument),
             second_person=gateway.actor.is_second_to(row.registered_by),
         )
         if row.withdrawn_at is not None or row.confirmed_at is not None:
@@ -219,29 +224,81 @@ def _ask(
     return asking.ask(staff_party(programme, role), Action.REGISTER_EVIDENCE, programme, facts)
 
 
-def _check(asking: Asking, contract: Contract, subject: Subject, document: EvidenceDocument) -> None:
-    """Raise `EvidenceRefused` where the document could never count, or is registered already."""
+def _is_declared(contract: Contract, kind: str, instrument: str) -> bool:
+    """Whether the contract accepts such documents, or measures with this instrument."""
+    return instrument in instruments_of(contract) if kind == SCORE else kind in contract.evidence
+
+
+def _row(
+    gateway: Gateway, asking: Asking, contract: Contract, subject: Subject, document: EvidenceDocument | ScoreSheet
+) -> RegisteredEvidence:
+    """What is stored. Raises `EvidenceRefused` where it could never count."""
+    match document:
+        case EvidenceDocument():
+            _check_document(contract, document)
+            kind, first, last, until = document.type.value, document.from_week, document.to_week, document.expires_on
+            measured: tuple[str, int | None] = "", None
+        case ScoreSheet():
+            _check_score(contract, document)
+            kind, first, last, until = SCORE, Week.of(document.on), Week.of(document.on), document.on
+            measured = document.instrument, document.score
+        case _:
+            assert_never(document)
+    return RegisteredEvidence(
+        id=str(uuid.uuid4()),
+        contract_id=contract.id,
+        subject_id=subject.subject_id,
+        type=kind,
+        from_week=first.ordinal,
+        to_week=last.ordinal,
+        expires_on=until,
+        document_sha256=document.sha256,
+        registered_by=gateway.actor.name,
+        registered_at=asking.now,
+        instrument=measured[0],
+        score=measured[1],
+    )
+
+
+def _check_document(contract: Contract, document: EvidenceDocument) -> None:
     first, last = needed_weeks(contract)
-    if not _DIGEST.fullmatch(document.sha256):
-        raise EvidenceRefused(reason="the document's digest is a SHA-256: 64 lower-case hexadecimal digits")
     if document.to_week < document.from_week:
         raise EvidenceRefused(reason="the last week lies before the first")
     if document.from_week < first or document.to_week > last:
         raise EvidenceRefused(reason=f"the contract needs weeks {first} to {last}, and no others are kept")
     if last_week(document.to_week, document.expires_on) < document.from_week:
         raise EvidenceRefused(reason="the document expires before the first week ends, so that no week would count")
-    weeks = (document.from_week.ordinal, document.to_week.ordinal)
-    for row in registered_evidence.of_person(asking.session, contract.id, subject.subject_id):
-        same = (row.type, row.document_sha256, row.from_week, row.to_week) == (document.type, document.sha256, *weeks)
-        if same and row.withdrawn_at is None:
-            raise EvidenceRefused(reason=f"this document is registered for these weeks already, as {row.id}")
+
+
+def _check_score(contract: Contract, sheet: ScoreSheet) -> None:
+    used = instruments_of(contract)[sheet.instrument]
+    if not used.lowest <= sheet.score <= used.highest:
+        raise EvidenceRefused(reason=f"a score of {used.id!r} lies between {used.lowest} and {used.highest}")
+    before = max(one.baseline_within_days for one in instrument_measures(contract) if one.instrument == used)
+    first, last = contract.cohort.enrolment_from - timedelta(days=before), contract.windows[-1].to_week.sunday
+    if not first <= sheet.on <= last:
+        raise EvidenceRefused(reason=f"the contract needs scores from {first} to {last}, and no others are kept")
+
+
+def _check_form(asking: Asking, row: RegisteredEvidence) -> None:
+    """Raise `EvidenceRefused` where the digest is none, or the same is registered already."""
+    if not _DIGEST.fullmatch(row.document_sha256):
+        raise EvidenceRefused(reason="the document's digest is a SHA-256: 64 lower-case hexadecimal digits")
+    for other in registered_evidence.of_person(asking.session, row.contract_id, row.subject_id):
+        if other.withdrawn_at is not None or other.type != row.type:
+            continue
+        if row.score is not None and (other.instrument, other.expires_on) == (row.instrument, row.expires_on):
+            raise EvidenceRefused(reason=f"a score of this day is registered already, as {other.id}: withdraw it first")
+        same = (other.document_sha256, other.from_week, other.to_week)
+        if row.score is None and same == (row.document_sha256, row.from_week, row.to_week):
+            raise EvidenceRefused(reason=f"this document is registered for these weeks already, as {other.id}")
 
 
 def _listing(row: RegisteredEvidence, subject: Subject) -> ListedEvidence:
     return ListedEvidence(
         id=row.id,
         case_reference=subject.case_reference,
-        type=row.type,
+        type=f"score of {row.instrument}" if row.score is not None else row.type,  # never what it is
         from_week=Week(row.from_week),
         to_week=row.counted_to,
         expires_on=row.expires_on,

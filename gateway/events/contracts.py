@@ -10,10 +10,13 @@ from gateway.events.event import Event
 @dataclass(frozen=True, slots=True)
 class ContractActivated(Event):
     kind = "contract_activated"
+    schema = 2
     contract: str
     version: int
     rules_sha256: str
     programme_sha256: str
+    batches: int = 0  # sealed when it came into force
+    block_ends: list[str] = field(default_factory=list)  # as planned then, where windows are shown in blocks
 
 
 @dataclass(frozen=True, slots=True)

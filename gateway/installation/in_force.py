@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 
 from sqlmodel import Session, select
@@ -58,25 +60,36 @@ def contract_and_text(
     chosen = [row for row in rows if on is None or row.effective_from <= on] or rows[:1]
     if not chosen:
         raise ContractUnknown(contract=contract_id)
-    contract = contract_of(chosen[-1])
-    if contract.fold.at_most and (ends := _block_ends(session, contract_id)) is not None:
+    contract = join_versions(chosen)
+    if contract.fold.at_most and (ends := _block_ends(session, versions)) is not None:
         contract = in_blocks(contract, ends)
     return contract, chosen[-1].text.decode("utf-8")
 
 
-def _block_ends(session: Session, contract_id: str) -> list[str] | None:
-    """The windows that end a block, as the newest seal says; None before the first one."""
+def _block_ends(session: Session, versions: Sequence[ContractVersion]) -> list[str] | None:
+    """The windows that end a block, as the newest seal says, or a version that came into force since; None before the
+    first seal."""
     from gateway.store import queries  # a fifth of a second of tables that only a contract with blocks needs
 
-    return next((row.block_ends for row in reversed(queries.batches_as_sealed(session, contract_id))), None)
+    sealed = queries.batches_as_sealed(session, versions[-1].contract_id)
+    if not sealed:
+        return None
+    return versions[-1].block_ends if versions[-1].batches == len(sealed) else sealed[-1].block_ends
 
 
 def newest_contract(session: Session, contract_id: str) -> Contract:
-    """The newest version as its text says it, in no blocks. `ContractUnknown` where there is none."""
+    """The newest version as its text says it, with those before it, in no blocks. `ContractUnknown` where there is
+    none."""
     versions = contract_queries.contract_versions(session, contract_id)
     if not versions:
         raise ContractUnknown(contract=contract_id)
-    return contract_of(versions[-1])
+    return join_versions(versions)
+
+
+def join_versions(versions: Sequence[ContractVersion]) -> Contract:
+    """The last of these versions, with those before it: what is owed is a function of all of them."""
+    *earlier, newest = map(contract_of, versions)
+    return replace(newest, earlier=tuple(earlier))
 
 
 def contract_of(version: ContractVersion) -> Contract:

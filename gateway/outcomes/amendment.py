@@ -1,26 +1,85 @@
 """What a later version of a contract may change: the future, and nothing that anybody was told or paid.
 
-A pause or an extension adds to the end, and an index gets the years that were published since. Everything that decides
-what a week, a person or a figure is worth stays as it was, since windows are evaluated from the enrolment on: a new
-price, state or threshold would reprice the past, and a second threshold, breakdown or predicate would show the same
-people twice (invariant 5).
+What a price, a scale, a gate or a cap says may change from a window on that has not begun: what was reached before
+stays worth what it was (`versions`). A pause or an extension adds to the end, batches may come otherwise than planned,
+and an index gets the years that were published since. Everything that decides what a week or a person is counted as
+stays, and to whom what is shown: a second threshold, breakdown or predicate would show the same people twice
+(invariant 5).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import fields, is_dataclass, replace
-from typing import Any
+from enum import StrEnum
+from typing import Any, TypeAlias
 
 from gateway.errors.contracts import AmendmentRefused
-from gateway.outcomes.contract import Contract
+from gateway.outcomes.contract import Contract, Tariff
+from gateway.outcomes.tariffs.pay_share import PayShareTariff
+from gateway.outcomes.tariffs.price import PriceTariff
 from gateway.outcomes.terms import Index
 from gateway.outcomes.trial import published_indices
 from vocabulary.weeks import Week
 
-_MAY_CHANGE = {"version", "effective_from", "title", "illustrative", "windows", "pauses", "releases", "sha256", "file"}
-_MAY_CHANGE |= {"settlement"}  # an order number is a year's; what an investor lent is not, see below
-_MAY_CHANGE |= {"cohort"}  # which may come otherwise than planned: see `_check_cohort`
+_Refuse: TypeAlias = Callable[[str, str], AmendmentRefused]
+
+
+class FieldRule(StrEnum):
+    """Whether a later version may say something else in a field of a contract."""
+
+    NEVER = "never"
+    MAY_GROW = "may grow"  # what stood there stays, and more comes behind it
+    MAY_CHANGE = "may change"
+
+
+_NEVER, _MAY_GROW, _MAY_CHANGE = FieldRule.NEVER, FieldRule.MAY_GROW, FieldRule.MAY_CHANGE
+
+FIELDS: Mapping[str, FieldRule] = {
+    "id": _NEVER,
+    "version": _MAY_CHANGE,  # rises
+    "effective_from": _MAY_CHANGE,  # rises
+    "follows": _MAY_CHANGE,  # the text that it changes
+    "title": _MAY_CHANGE,
+    "currency": _NEVER,
+    "rounding": _NEVER,
+    "illustrative": _MAY_CHANGE,
+    "parties": _NEVER,
+    "cohort": _MAY_CHANGE,  # batches that are not sealed
+    "status_sources": _NEVER,
+    "evidence": _NEVER,
+    "income_source": _NEVER,
+    "unknown_codes_block": _NEVER,
+    "qualification": _NEVER,
+    "states": _NEVER,
+    "measures": _NEVER,
+    "aggregates": _NEVER,
+    "tariffs": _MAY_GROW,  # and the terms of `TARIFF_FIELDS` may change
+    "caps": _MAY_CHANGE,  # but for whose amounts a person's cap is about
+    "windows": _MAY_GROW,
+    "pauses": _MAY_GROW,
+    "freeze_days": _NEVER,
+    "k": _NEVER,
+    "k_cohort": _NEVER,
+    "breakdown": _NEVER,
+    "breakdown_window": _NEVER,
+    "reasons_window": _NEVER,
+    "exits": _NEVER,
+    "register_exits": _NEVER,
+    "statements": _NEVER,
+    "releases": _MAY_CHANGE,  # of windows that have not ended
+    "tied": _NEVER,
+    "fold": _MAY_CHANGE,
+    "block_ends": _MAY_CHANGE,  # which no text says
+    "settlement": _MAY_CHANGE,  # an order number is a year's; what an investor lent is not
+    "sha256": _MAY_CHANGE,
+    "file": _MAY_CHANGE,
+    "earlier": _MAY_CHANGE,  # which no text says
+}
+TARIFF_FIELDS = frozenset(
+    {"price_minor", "price_by_state", "points", "share_per_mille", "gate", "cap_minor", "cap_window_minor", "line"}
+)
+_SAME = "differs from version {version}: what counts may not change"
 
 
 def check_amendment(known: Contract, new: Contract, *, released: Collection[str], sealed: Collection[str] = ()) -> None:
@@ -35,16 +94,19 @@ def check_amendment(known: Contract, new: Contract, *, released: Collection[str]
     if new.effective_from <= known.effective_from:
         raise refuse("effective_from", f"must be later than {known.effective_from} of version {known.version}")
     years = {index.id: index.values for index in published_indices(known)}
-    for field in fields(Contract):
-        if field.name not in _MAY_CHANGE and _content(known, field.name, years) != _content(new, field.name, years):
-            raise refuse(field.name, f"differs from version {known.version}: what counts may not change")
+    for name, rule in FIELDS.items():
+        if rule is FieldRule.NEVER and _content(known, name, years) != _content(new, name, years):
+            raise refuse(name, _SAME.format(version=known.version))
     if known.settlement and (new.settlement is None or new.settlement.investor != known.settlement.investor):
         raise refuse("settlement", f"may not change what the investor lent and gets, see version {known.version}")
+    if (known.fold.at_most and new.fold.cost != known.fold.cost) or new.fold.at_most < known.fold.at_most:
+        raise refuse("fold", "may begin, or let windows wait longer; who bears the wait stays")
+    _check_tariffs(known, new, years, refuse)
+    if changes_money(known, new):
+        _check_boundary(known, new, refuse)
     _check_cohort(known, new, sealed, refuse)
     if new.windows[: len(known.windows)] != known.windows:
         raise refuse("windows", "must begin with those of the version in force; new ones come after them")
-    if new.fold.at_most and new.windows != known.windows:
-        raise refuse("windows", "may not be added where windows are shown in blocks: the plan stands in the seal")
     if new.pauses[: len(known.pauses)] != known.pauses:
         raise refuse("pauses", "must begin with those of the version in force")
     first = Week.of(new.effective_from)
@@ -59,9 +121,56 @@ def check_amendment(known: Contract, new: Contract, *, released: Collection[str]
             raise refuse("releases", f"may not change for {window.label}, which ends before effective_from")
 
 
-def _check_cohort(
-    known: Contract, new: Contract, sealed: Collection[str], refuse: Callable[[str, str], AmendmentRefused]
-) -> None:
+def changes_money(known: Contract, new: Contract) -> bool:
+    """Whether something is paid by other terms from the new version's first window on."""
+    years = {index.id: index.values for index in published_indices(known)}
+    return any(_content(known, name, years) != _content(new, name, years) for name in ("tariffs", "caps"))
+
+
+def _check_tariffs(known: Contract, new: Contract, years: Mapping[str, Collection[int]], refuse: _Refuse) -> None:
+    """Of each tariff the terms of `TARIFF_FIELDS` alone may change; new ones come behind. None vanishes: a price may
+    be nought from now on."""
+    if [one.id for one in new.tariffs[: len(known.tariffs)]] != [one.id for one in known.tariffs]:
+        raise refuse("tariffs", "must begin with those of the version in force, in their order; new ones come behind")
+    for before, after in zip(known.tariffs, new.tariffs, strict=False):
+        if type(before) is not type(after):
+            raise refuse("tariffs", f"may not make {before.id!r} another kind of tariff")
+        changed = {
+            one.name
+            for one in fields(before)
+            if _comparable(getattr(before, one.name), years) != _comparable(getattr(after, one.name), years)
+        }
+        if wrong := sorted(changed - TARIFF_FIELDS):
+            raise refuse("tariffs", f"may not change {', '.join(wrong)} of {before.id!r}")
+        if isinstance(before, PayShareTariff) and changed - {"line", "cap_minor", "cap_window_minor"}:
+            raise refuse("tariffs", f"may not change {before.id!r}: a share is of all that somebody was paid")
+        if before.payer_prices and changed - {"line"}:
+            raise refuse("tariffs", f"may not change {before.id!r}, of which each payer bears a price of its own")
+        if _figure_of_gate(before) != _figure_of_gate(after):
+            raise refuse("tariffs", f"may not change which figure opens the gate of {before.id!r}")
+        if _priced_states(before) != _priced_states(after):
+            raise refuse("tariffs", f"may not change for which states {before.id!r} has a price")
+    if known.caps.person_excess != new.caps.person_excess:
+        raise refuse("caps", "may not change which figure says by how much people pass their cap")
+
+
+def _priced_states(tariff: Tariff) -> frozenset[str]:
+    return frozenset(tariff.price_by_state or {}) if isinstance(tariff, PriceTariff) else frozenset()
+
+
+def _figure_of_gate(tariff: Tariff) -> str:
+    return tariff.gate.of if tariff.gate is not None else ""
+
+
+def _check_boundary(known: Contract, new: Contract, refuse: _Refuse) -> None:
+    """Other terms hold from the first day of a window on: one window has one version."""
+    begins = {window.from_week.monday for window in new.windows}
+    if new.effective_from not in begins:
+        later = [str(day) for day in sorted(begins) if day > known.effective_from]
+        raise refuse("effective_from", f"must be the first day of a window, for terms of money: {', '.join(later)}")
+
+
+def _check_cohort(known: Contract, new: Contract, sealed: Collection[str], refuse: _Refuse) -> None:
     """A sealed batch stays as it is; one that is not may close with fewer people, take more, or be left out, and others
     may be added behind. Nobody's time begins otherwise for it."""
     before, after = known.cohort, new.cohort

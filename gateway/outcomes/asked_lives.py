@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import TypeAlias
@@ -11,7 +11,15 @@ from gateway.outcomes.calendar import first_days
 from gateway.outcomes.contract import Contract, Measure
 from gateway.outcomes.figures import Cell
 from gateway.outcomes.history import PersonHistory
-from gateway.outcomes.invented_lives import NO_WEEKS, Doing, DoneWeeks, enrolment_day, invented_life, joined_life
+from gateway.outcomes.invented_lives import (
+    NO_WEEKS,
+    Doing,
+    DoneWeeks,
+    enrolment_day,
+    invented_life,
+    joined_life,
+    marks_of_doing,
+)
 from gateway.outcomes.judging import first_week, limit_weeks
 from gateway.outcomes.not_counted import bucket_of
 from gateway.outcomes.results import AskedWeeks, units_by_window
@@ -22,6 +30,8 @@ Units: TypeAlias = Sequence[Mapping[Cell, int]]
 REASONS = "not_counted"
 """The name of what has one person by why it is in no outcome, beside the measures' ids."""
 
+Marks: TypeAlias = Mapping[tuple[str, int], int]
+"""What of instruments is reached: measure and follow-up month -> the week of the measurement."""
 _AskedByMeasure: TypeAlias = Mapping[str, AskedWeeks]
 
 
@@ -49,7 +59,11 @@ class AskedLives:
         if key not in self._lives:
             person = invented_life(self._contract, first, doing, weeks.weeks, away)
             asked = _ask(self._contract, person) if away else self._asked_since(first, doing, weeks)
-            self._lives[key] = AskedLife(self._contract, person, asked)
+
+            def marks(day: date) -> Marks:
+                return marks_of_doing(self._contract, day, doing, weeks.weeks)
+
+            self._lives[key] = AskedLife(self._contract, person, asked, marks)
         return self._lives[key]
 
     def turned_life(self, first: date, before: Doing, behind: Doing, turns: tuple[int, int, int]) -> AskedLife:
@@ -60,7 +74,7 @@ class AskedLives:
         one = invented_life(self._contract, first, before, DoneWeeks(start, turn).weeks, NO_WEEKS)
         other = invented_life(self._contract, first, behind, weeks, NO_WEEKS)
         person = joined_life(one, other, weeks)
-        return AskedLife(self._contract, person, _ask(self._contract, person))
+        return AskedLife(self._contract, person, _ask(self._contract, person), _no_marks)
 
     def _asked_since(self, first: date, doing: Doing, weeks: DoneWeeks) -> _AskedByMeasure:
         """The verdicts of a life from a day's week on. One that does so in its first week is asked as if from the
@@ -82,15 +96,17 @@ class AskedLives:
 class AskedLife:
     """A life, its verdicts under the states of each measure, and what it was said to amount to."""
 
-    def __init__(self, contract: Contract, person: PersonHistory, asked: _AskedByMeasure) -> None:
-        self._contract, self._person, self._asked = contract, person, asked
+    def __init__(
+        self, contract: Contract, person: PersonHistory, asked: _AskedByMeasure, marks: Callable[[date], Marks]
+    ) -> None:
+        self._contract, self._person, self._asked, self._marks = contract, person, asked, marks
         self._known: dict[tuple[str, Hashable], Units] = {}
 
     def units(self, measure: Measure, first: date) -> Units:
         """What it amounts to under a measure for somebody whose first day is this one of its week."""
         key = measure.id, measure.read_of_start(first)
         if key not in self._known:
-            person = replace(self._person, enrolled_on=enrolment_day(self._contract, first))
+            person = replace(self._person, enrolled_on=enrolment_day(self._contract, first), reached=self._marks(first))
             self._known[key] = units_by_window(self._contract, measure, person, self._asked[measure.id])
         return self._known[key]
 
@@ -101,6 +117,10 @@ class AskedLife:
             person = replace(self._person, enrolled_on=enrolment_day(self._contract, first))
             self._known[key] = _reasons(self._contract, person, self._asked[measure.id], self.units(measure, first))
         return self._known[key]
+
+
+def _no_marks(_: date) -> Marks:
+    return {}
 
 
 def _ask(contract: Contract, person: PersonHistory) -> _AskedByMeasure:

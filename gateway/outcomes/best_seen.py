@@ -9,10 +9,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
+from gateway.outcomes.calendar import first_day_of
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.figures import Figures
 from gateway.outcomes.forecast import Recount
 from gateway.outcomes.history import PersonHistory
+from gateway.outcomes.measures.instrument import possible_marks
 from gateway.outcomes.tariff import owed_amounts, owed_before_caps
 from gateway.outcomes.tariffs.pay_share import PayShareTariff
 from gateway.outcomes.terms import WeekState
@@ -74,6 +76,9 @@ def plain_life(contract: Contract, state: WeekState | None, enrolled_on: date) -
         hours=full,
         postings=dict.fromkeys(full, 1),
         earnings=dict.fromkeys(full, _PAY_MINOR),
+        reached=possible_marks(
+            contract, first_day_of(contract, enrolled_on), 0, range(first.ordinal, last.ordinal + 1)
+        ),
     )
 
 

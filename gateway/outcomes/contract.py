@@ -275,6 +275,7 @@ class Contract:
     id: str
     version: int
     effective_from: date
+    follows: str  # SHA-256 of the text that a later version changes; empty for none
     title: str
     currency: str
     rounding: Rounding
@@ -309,6 +310,7 @@ class Contract:
     settlement: SettlementTerms | None
     sha256: str
     file: str
+    earlier: tuple[Contract, ...] = ()  # the versions before it, the oldest first
 
     def party(self, role: str) -> ContractParty:
         """The party in a role; of several outcome payers the municipality, of several investors the first."""
@@ -325,8 +327,12 @@ class Contract:
 
     @property
     def share_parts(self) -> tuple[int, ...]:
-        """What each payer bears, in the order of `payers`."""
-        return tuple(payer.share_parts for payer in self.payers)
+        return tuple(payer.share_parts for payer in self.payers)  # in the order of `payers`
+
+    @property
+    def creditor(self) -> Recipient:
+        """Whom payment documents go to: the operator, or whoever lends where the municipality delivers itself."""
+        return Recipient.OPERATOR if self.parties_as("operator") else Recipient.INVESTOR
 
     def window(self, label: str) -> Window:
         """The window of this label; raises `WindowUnknown`."""
@@ -344,8 +350,7 @@ class Contract:
 
     @property
     def people_measure(self) -> Measure | None:
-        """The measure with the threshold, which the investor's part hangs on."""
-        return next((measure for measure in self.measures if measure.goal_people), None)
+        return next((measure for measure in self.measures if measure.goal_people), None)  # that with the threshold
 
     def measure(self, name: str) -> Measure | None:
         return next((measure for measure in self.measures if measure.id == name), None)

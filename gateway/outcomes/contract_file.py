@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -34,6 +35,7 @@ from vocabulary.mistakes import Mistakes
 from vocabulary.releases import Recipient, Template
 from vocabulary.weeks import Week
 
+_DIGEST = re.compile(r"|[0-9a-f]{64}")  # or nothing: the first version follows none
 _PAY_DIGITS = 2  # of pay as registers report it
 
 
@@ -76,6 +78,7 @@ def _read(root: DeclarationTable, text: bytes, file: str) -> Contract:
     first_day = part(lambda: cohort.enrolment_from)
     names = root.text("id"), root.integer("version", 1, least=1), root.text("title")
     effective_from = root.day("effective_from", first_day)
+    follows = root.convert("follows", _digest, "")
     currency, illustrative = part(lambda: _currency(root, measures)), root.texts("illustrative", [])
     pauses, freeze_days = _pauses(root), part(lambda: _freeze_days(root.table("freeze", or_empty=True)))
     statements = part(lambda: _statements(root, windows, measures, tariffs))
@@ -88,6 +91,7 @@ def _read(root: DeclarationTable, text: bytes, file: str) -> Contract:
         id=names[0],
         version=names[1],
         effective_from=effective_from,
+        follows=follows,
         title=names[2],
         currency=currency,
         rounding=rounding,
@@ -124,8 +128,16 @@ def _read(root: DeclarationTable, text: bytes, file: str) -> Contract:
         file=file,
     )
     with root.check():
+        _check_deliverer(root, contract)
+    with root.check():
         _check_illustrative(root, contract)
     return contract
+
+
+def _digest(text: str) -> str:
+    if not _DIGEST.fullmatch(text):
+        raise ValueError("must be a SHA-256 in lower-case hexadecimal, as `gateway contract show` prints it")
+    return text
 
 
 def _freeze_days(table: DeclarationTable) -> int:
@@ -262,6 +274,25 @@ def _entry_of(root: DeclarationTable, finding: CalendarFinding) -> DeclarationTa
         if table.is_text("windows") or set(table.texts("windows")) & set(finding.windows):
             return table
     return root
+
+
+def _check_deliverer(root: DeclarationTable, contract: Contract) -> None:
+    """Where the municipality delivers itself, nobody is told of single people, and few people are nobody's repayment:
+    who lends does not know them, as who helps them does."""
+    if contract.parties_as("operator"):
+        return
+    if contract.statements or contract.reasons_window:
+        where = root.tables("statements")[0] if contract.statements else root.table("disclosure")
+        key = "kind" if contract.statements else "reasons_windows"
+        raise where.refuse(key, "is for an operator, and the municipality delivers itself here")
+    if contract.cohort.size < contract.k_cohort:
+        reason = f"must be at least k_cohort, {contract.k_cohort}: who lends is repaid exactly, and knows nobody here"
+        raise root.table("cohort").refuse("size", reason, rule="calendar-creditor")
+    if contract.settlement is None or contract.settlement.investor is None:
+        return
+    if not contract.caps.capital_minor:
+        reason = "needs [caps] to limit what is owed to capital and return: all of it is repaid, and more is nobody's"
+        raise root.table("settlement").refuse("investor", reason)
 
 
 def _statements(

@@ -14,8 +14,10 @@ from gateway.outcomes.contract import Contract
 from gateway.outcomes.figures import Cell, Figures
 from gateway.outcomes.history import NOBODY, PersonHistory, Remainder, inputs_root
 from gateway.outcomes.judging import first_week
+from gateway.outcomes.priced_units import person_amounts, personal_parts
 from gateway.outcomes.results import person_results
 from gateway.outcomes.terms import EXIT_OF
+from gateway.outcomes.versions import has_changed_terms
 from vocabulary.statuses import Status
 from vocabulary.weeks import Week
 
@@ -76,12 +78,13 @@ def evaluate(
         measure.id: Counter(remainder.at(week).get(measure.id, {})) for measure in contract.measures
     }
     personal: Counter[str] = Counter(remainder.amounts_at(week))
+    ends = _asked_ends(contract, week)
     for person in cohort:
-        results = {name: result.cells for name, result in person_results(contract, person, week).items()}
-        for name, cells in results.items():
+        by_window = [cells_of(contract, person, end) for end in ends]
+        for name, cells in by_window[-1].items():
             for (state, _), units in cells.items():
                 states[name][state] += units
-        personal.update(person_amounts(contract, results))
+        personal.update(person_amounts(contract, by_window))
     followed = [person for person in cohort if person.stop is None or week.ordinal <= person.last_week]
     seen = [person.statuses.get(week.ordinal, frozenset()) for person in followed]
     last_seen = [_last_observed(person, week) for person in cohort]
@@ -98,7 +101,7 @@ def evaluate(
             )
             for measure in contract.measures
         ),
-        personal=tuple((tariff.id, personal[tariff.id]) for tariff in contract.personal_tariffs),
+        personal=tuple((name, personal[name]) for name in personal_parts(contract)),
         exits=sum(1 for statuses in last_seen if statuses & EXIT_OF.keys()),
         not_observed=sum(1 for statuses in seen if not statuses),
         unknown_weeks=sum(_unknown_weeks(contract, person, week) for person in cohort),
@@ -107,14 +110,16 @@ def evaluate(
     )
 
 
-def person_amounts(contract: Contract, results: Mapping[str, Mapping[Cell, int]]) -> dict[str, int]:
-    """What one person earns under each tariff with a price, in minor units; a person's cap cuts the later tariffs."""
-    amounts: dict[str, int] = {}
-    for tariff in contract.personal_tariffs:
-        amount = tariff.worth_of(results[tariff.of], contract.rounding)
-        room = contract.caps.person_minor - sum(amounts.values())
-        amounts[tariff.id] = min(amount, room) if contract.caps.person_minor else amount
-    return amounts
+def _asked_ends(contract: Contract, week: Week) -> list[Week]:
+    """The weeks at whose ends a person's units are asked: where terms have changed, each window's up to this one."""
+    if not has_changed_terms(contract):
+        return [week]
+    return [*(window.to_week for window in contract.windows if window.to_week < week), week]
+
+
+def cells_of(contract: Contract, person: PersonHistory, until: Week) -> dict[str, Mapping[Cell, int]]:
+    """A person's units by measure, state and year at the end of a week. May raise `ContractNotEvaluable`."""
+    return {name: result.cells for name, result in person_results(contract, person, until).items()}
 
 
 def _last_observed(person: PersonHistory, until: Week) -> frozenset[Status]:

@@ -33,6 +33,8 @@ class PersonHistory:
     last_week: int = 0  # with a stop: the last week that was followed to its end; 0 for none
     # week that a document decides -> what the deciding register shows of it, empty where none covers it
     behind_documents: Mapping[int, frozenset[Status]] = field(default_factory=dict)
+    # (measure of an instrument, follow-up month) -> the week of the measurement that reached it; no score ever
+    reached: Mapping[tuple[str, int], int] = field(default_factory=dict)
     counts_from: int = 0  # the first week at whose end they count: with their batch, which may have come later
     _leaf: list[bytes] = field(default_factory=list, init=False, repr=False, compare=False)  # once somebody asked
 
@@ -98,6 +100,8 @@ class PersonHistory:
             body["earnings"] = [[*key, value] for key, value in sorted(self.earnings.items())]
         if self.behind_documents:
             body["behind_documents"] = [[week, sorted(found)] for week, found in sorted(self.behind_documents.items())]
+        if self.reached:
+            body["reached"] = [[*key, week] for key, week in sorted(self.reached.items())]
         if self.stop is not None:
             body["stop"] = [self.stop, self.last_week]
         return hashlib.sha256(bytes.fromhex(self.subject) + canonical.dumps(body)).digest()

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.history import PersonHistory
+from gateway.outcomes.measures.instrument import instrument_measures, possible_marks
 from gateway.outcomes.terms import EXIT_OF, ExitRule, FigureUnit, WeekState
 from vocabulary.statuses import Status
 from vocabulary.weeks import Month, Week
@@ -27,6 +28,7 @@ class Doing:
     is_shown: bool = True
     is_paid: bool = True
     is_paid_little: bool = False  # one minor unit a month: below every threshold and every bound
+    measured_days: int | None = None  # reaches every follow-up of an instrument, measured so many days from its day
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ class DoneWeeks:
 
 def doings_of(contract: Contract) -> list[Doing]:
     """Each state that differs; where pay is added up, also without it, and the pay without the state; where a sum of it
-    is counted, also with little pay."""
+    is counted, also with little pay; and to reach what instruments are to show, as early and as late as may be."""
     found = []
     for state in _states_that_differ(contract):
         readers = [measure for measure in contract.measures if state in measure.states]
@@ -54,7 +56,19 @@ def doings_of(contract: Contract) -> list[Doing]:
         if contract.needs_amounts and state.income_types:
             found += [Doing(state, is_paid=False), Doing(state, is_shown=False)]
             found += [Doing(state, is_paid_little=True)] if any(one.unit is FigureUnit.MINOR for one in readers) else []
+    shifts = {days for one in instrument_measures(contract) for days in (0, one.follow_up_within_days)}
+    found += [
+        Doing(_NO_STATE, is_shown=False, is_paid=False, measured_days=days)
+        for days in sorted({*shifts, *(-one for one in shifts)})
+    ]
     return found or [Doing(_NO_STATE)]
+
+
+def marks_of_doing(contract: Contract, first: date, doing: Doing, weeks: Sequence[int]) -> dict[tuple[str, int], int]:
+    """What somebody who begins on a day reaches of instruments who does so in these weeks."""
+    if doing.measured_days is None:
+        return {}
+    return possible_marks(contract, first, doing.measured_days, weeks)
 
 
 def _states_that_differ(contract: Contract) -> list[WeekState]:
@@ -97,6 +111,7 @@ def invented_life(contract: Contract, first: date, doing: Doing, weeks: Sequence
         hours=dict.fromkeys(pay, hours),
         postings=dict.fromkeys(pay, 1),
         earnings=dict.fromkeys(pay, amount) if contract.needs_amounts and doing.is_paid else {},
+        reached=marks_of_doing(contract, first, doing, weeks),
     )
 
 

@@ -16,6 +16,7 @@ from gateway.outcomes.contract import Contract, Measure, Tariff
 from gateway.outcomes.findings import LintFinding
 from gateway.outcomes.manual_evidence import EVIDENCE, STATUS_OF
 from gateway.outcomes.measures.follow_up import FollowUpMeasure
+from gateway.outcomes.measures.instrument import InstrumentMeasure
 from gateway.outcomes.measures.placed import PlacedMeasure
 from gateway.outcomes.off_benefit import lint_off_benefit
 from gateway.outcomes.terms import WeekState
@@ -70,7 +71,7 @@ def _late_points(contract: Contract) -> Iterator[LintFinding]:
     """Follow-up months that lie behind the calendar for everybody."""
     first, last = first_days(contract)[0], contract.windows[-1].to_week
     for measure in contract.measures:
-        if isinstance(measure, FollowUpMeasure):
+        if isinstance(measure, FollowUpMeasure | InstrumentMeasure):
             late = [months for months in measure.months if Week.of(months_after(first, months)) > last]
             if late and late != list(measure.months):  # with all of them nobody reaches the measure
                 yield LintFinding(

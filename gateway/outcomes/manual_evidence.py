@@ -13,6 +13,7 @@ from vocabulary.statuses import Status
 from vocabulary.total import total
 from vocabulary.weeks import Week
 
+SCORE = "score"  # what is registered of somebody in the place of a kind of document, where an instrument measured it
 EVIDENCE = "evidence"  # its name among a contract's status sources; no register may be declared under it
 
 

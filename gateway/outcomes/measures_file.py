@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from gateway.outcomes.contract import Measure
 from gateway.outcomes.kinds import MEASURES
 from gateway.outcomes.known_terms import MeasureKind
+from gateway.outcomes.measures.instrument import Instrument, InstrumentMeasure
 from gateway.outcomes.off_benefit import statuses_off_benefit
 from gateway.outcomes.terms import EXIT_OF, Index, WeekState
 from vocabulary.declaration import DeclarationTable, one_of
@@ -80,7 +83,20 @@ def read_measures(
     """Every person-level outcome. None is needed where all that is paid rests on declared aggregates."""
     if "measures" not in root:
         return ()
-    return root.rows("measures", lambda table: _measure(table, states, indices), by="id")
+    found = root.rows("measures", lambda table: _measure(table, states, indices), by="id")
+    with root.check():
+        _check_instruments(root, found)
+    return found
+
+
+def _check_instruments(root: DeclarationTable, measures: Sequence[Measure]) -> None:
+    """Scores are registered by the instrument's id: it stands for one version and one range of scores."""
+    known: dict[str, Instrument] = {}
+    for table, measure in zip(root.tables("measures"), measures, strict=True):
+        if isinstance(measure, InstrumentMeasure) and known.setdefault(measure.instrument.id, measure.instrument) != (
+            measure.instrument
+        ):
+            raise table.refuse("instrument", f"says of {measure.instrument.id!r} what another measure does not")
 
 
 def _measure(table: DeclarationTable, states: tuple[WeekState, ...], indices: tuple[Index, ...]) -> Measure:

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from gateway.outcomes.contract import Contract, Tariff
+from gateway.outcomes.contract import Contract, PersonalTariff, Tariff
 from gateway.outcomes.figures import Figures
 from gateway.outcomes.opening import OpeningBalances
 from gateway.outcomes.terms import Caps
+from gateway.outcomes.under_caps import ChangingCap, taken_off
+from gateway.outcomes.versions import caps_at, part_of, tariff_at, tariff_stretches
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +30,63 @@ class DueLine:
 
 def owed_before_caps(contract: Contract, tariff: Tariff, figures: Figures) -> int:
     """What a tariff owes in all at the end of a window, before caps: nothing while its gate is shut."""
+    return tariff.owes(contract, figures) if _is_open(tariff, figures) else 0
+
+
+def _is_open(tariff: Tariff, figures: Figures) -> bool:
     gate = tariff.gate
-    if gate is not None and figures.quantities.get(gate.of, gate.at_least - 1) < gate.at_least:
+    return gate is None or figures.quantities.get(gate.of, gate.at_least - 1) >= gate.at_least
+
+
+def _raw_amount(contract: Contract, tariff: Tariff, series: Sequence[Figures]) -> int:
+    """What a tariff owes in all at the end of the last window, before caps: what each stretch of terms adds, behind its
+    own gate, which is asked with today's figure.
+
+    People's units are worth what they were when each was reached. Of one figure a scale pays for the stretch by which
+    it grew under it; of several, and for windows, what the amount came to between its first window and its last.
+    Raises `ValueError` where terms have changed and a window is missing before the last one.
+    """
+    stretches, now = tariff_stretches(contract, tariff), series[-1]
+    if len(stretches) == 1:
+        return owed_before_caps(contract, tariff, now)
+    if [one.window for one in series] != [window.label for window in contract.windows[: len(series)]]:
+        raise ValueError("where terms have changed the figures of every window are needed")
+    begun = [one for one in stretches if one.since < len(series)]
+    ends = [*(one.since for one in begun[1:]), len(series)]
+    found = 0
+    for number, (stretch, end) in enumerate(zip(begun, ends, strict=True)):
+        terms = stretch.tariff
+        if terms is None or not _is_open(terms, now):
+            continue
+        if isinstance(terms, PersonalTariff):
+            found += now.personal[part_of(terms, stretch)]
+        elif terms.own_figures() == (terms.main_figure,):
+            starts = [series[one.since - 1].quantities.get(terms.main_figure) for one in begun[max(number, 1) :]]
+            found += _grown_by(contract, terms, now, starts, is_first=not number)
+        else:
+            found += terms.owes(contract, series[end - 1])
+            found -= terms.owes(contract, series[stretch.since - 1]) if stretch.since else 0
+    return found
+
+
+def _grown_by(contract: Contract, terms: Tariff, now: Figures, starts: Sequence[int | None], *, is_first: bool) -> int:
+    """What a figure adds in one stretch: from what it was when that began to what it is, or was when a later one began.
+
+    `starts` are what it was when this stretch, unless it is the first, and each later one began; None where it was not
+    declared yet, so that a stretch before it owes nothing.
+    """
+    low, later = (None, starts) if is_first else (starts[0], starts[1:])
+    figure = now.quantities.get(terms.main_figure)
+    if figure is None or None in later:
         return 0
-    return tariff.owes(contract, figures)
+    high = min((one for one in later if one is not None), default=figure)
+
+    def amount(at: int) -> int:
+        return terms.owes(contract, replace(now, quantities={**now.quantities, terms.main_figure: at}))
+
+    if low is None:
+        return amount(min(figure, high))
+    return amount(max(low, min(figure, high))) - amount(low) if low <= high else 0
 
 
 def owed_amounts(
@@ -47,17 +102,20 @@ def owed_amounts(
     raw_before: dict[str, int] = {}
     held: dict[str, int] = {}
     carried: Mapping[str, int] = {}  # stated less evaluated: neither paid nor taken back, so it stays as it is
-    for figures in series if opening is None else _from_stated(contract, series, opening):
+    caps = _CapsWalk(contract)
+    moved = list(series) if opening is None else _from_stated(contract, series, opening)
+    for number, figures in enumerate(moved, start=1):
         raw = {
             tariff.id: _figure_after(
-                owed_before_caps(contract, tariff, figures), carried.get(tariff.id, 0), tariff.can_be_negative
+                _raw_amount(contract, tariff, moved[:number]), carried.get(tariff.id, 0), tariff.can_be_negative
             )
             for tariff in contract.tariffs
         }
         for tariff in contract.tariffs:
-            held[tariff.id] = _in_window(tariff, held.get(tariff.id, 0), raw_before.get(tariff.id, 0), raw[tariff.id])
+            there = tariff_at(contract, tariff, caps.place(figures)) or tariff
+            held[tariff.id] = _in_window(there, held.get(tariff.id, 0), raw_before.get(tariff.id, 0), raw[tariff.id])
         raw_before = raw
-        found.append(_under_caps(contract, held, figures))
+        found.append(caps.under(held, figures))
         if opening is None or figures.window not in opening.windows:
             continue
         stated = opening.amounts(figures.window)
@@ -155,8 +213,9 @@ def _figure_after(figure: int, by: int, may_be_negative: bool) -> int:
 
 def capped_by(contract: Contract, series: Sequence[Figures]) -> list[str]:
     """The caps that cut something at the end of the last window, by the name of the term that holds them."""
-    own = owed_amounts(replace(contract, caps=Caps()), series)[-1]
-    raw = {tariff.id: owed_before_caps(contract, tariff, series[-1]) for tariff in contract.tariffs}
+    earlier = tuple(replace(one, caps=Caps()) for one in contract.earlier)
+    own = owed_amounts(replace(contract, caps=Caps(), earlier=earlier), series)[-1]
+    raw = {tariff.id: _raw_amount(contract, tariff, series) for tariff in contract.tariffs}
     cut = [f"tariffs.{name}" for name, amount in raw.items() if own[name] < amount]
     if sum(owed_amounts(contract, series)[-1].values()) < sum(own.values()):
         cut.append("caps")
@@ -177,19 +236,28 @@ def _in_window(tariff: Tariff, held: int, raw_before: int, raw: int) -> int:
     return held + min(raw - raw_before, tariff.cap_window_minor)
 
 
-def _under_caps(contract: Contract, held: Mapping[str, int], figures: Figures) -> dict[str, int]:
-    own = {t.id: min(held[t.id], t.cap_minor) if t.cap_minor else held[t.id] for t in contract.tariffs}
-    bearing = [tariff.id for tariff in contract.tariffs if tariff.bears_person_excess]
-    under_persons = _without(own, max(0, figures.quantities.get(contract.caps.person_excess, 0)), bearing)
-    most = contract.caps.most_minor
-    return _without(under_persons, max(0, sum(under_persons.values()) - most), list(own)) if most else under_persons
+class _CapsWalk:
+    """The caps of the tariffs, of people behind declared figures and of the contract, from window to window."""
 
+    def __init__(self, contract: Contract) -> None:
+        self._contract = contract
+        self._own = {tariff.id: ChangingCap() for tariff in contract.tariffs}
+        self._whole = ChangingCap()
+        self._bearing = [tariff.id for tariff in contract.tariffs if tariff.bears_person_excess]
 
-def _without(amounts: Mapping[str, int], over: int, tariffs: Sequence[str]) -> dict[str, int]:
-    """The amounts with so much taken off these tariffs, the last one first, and off none more than it is owed."""
-    left = dict(amounts)
-    for name in reversed(tariffs):
-        taken = min(over, max(0, left[name]))
-        left[name] -= taken
-        over -= taken
-    return left
+    def place(self, figures: Figures) -> int:
+        """The place of the figures' window; the last one of figures of no window of the contract."""
+        if not self._contract.earlier:
+            return len(self._contract.windows) - 1
+        return [window.label for window in self._contract.windows].index(figures.window)
+
+    def under(self, held: Mapping[str, int], figures: Figures) -> dict[str, int]:
+        """What is owed of these amounts at the end of the figures' window."""
+        contract, place = self._contract, self.place(figures)
+        terms = [(tariff.id, tariff_at(contract, tariff, place)) for tariff in contract.tariffs]
+        own = {name: self._own[name].under(held[name], one.cap_minor if one else 0) for name, one in terms}
+        caps = caps_at(contract, place)
+        over = max(0, figures.quantities.get(caps.person_excess, 0))
+        under_persons = taken_off(own, over, self._bearing)
+        whole = sum(under_persons.values())
+        return taken_off(under_persons, whole - self._whole.under(whole, caps.most_minor), list(own))

@@ -37,6 +37,7 @@ from gateway.outcomes.opening import OpeningBalances
 from gateway.outcomes.reconciling import DocumentsBand
 from gateway.outcomes.tariff import DueLine, due_lines
 from gateway.outcomes.terms import Window
+from gateway.outcomes.versions import has_changed_terms
 from gateway.release.planning import Draft, ReleaseRequest, series_of
 from gateway.release.states import ReleaseAction, ReleaseState, after
 from gateway.store import queries
@@ -153,9 +154,9 @@ def _shown_as_known_before(session: Session, request: ReleaseRequest, known: dat
 def _needed_windows(
     contract: Contract, earlier: Sequence[Window], behind: Sequence[Window], opening: OpeningBalances | None
 ) -> list[Window]:
-    """The earlier windows that what is due rests on: all under a cap by window, else the last, the last stated, and the
-    end of the block before."""
-    if any(tariff.cap_window_minor for tariff in contract.tariffs):
+    """The earlier windows that what is due rests on: all under a cap by window or where terms have changed, else the
+    last, the last stated, and the end of the block before."""
+    if any(tariff.cap_window_minor for tariff in contract.tariffs) or has_changed_terms(contract):
         return list(earlier)
     last_stated = "" if opening is None else opening.last_window
     return [window for window in earlier if window.label == last_stated or window in (earlier[-1], *behind[-1:])]

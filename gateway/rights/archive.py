@@ -120,6 +120,8 @@ def _document_held(row: RegisteredEvidence) -> dict[str, str]:
         "expires": row.expires_on.isoformat(),
         "registered": row.registered_at.date().isoformat(),
     }
+    if row.score is not None:
+        held |= {"instrument": row.instrument, "score": str(row.score)}
     days = {"confirmed": row.confirmed_at, "withdrawn": row.withdrawn_at}
     return held | {name: day.date().isoformat() for name, day in days.items() if day is not None}
 

@@ -185,6 +185,8 @@ def _person_held(held: Holdings) -> PersonHeld:
                 registered_on=row.registered_at.date(),
                 confirmed_on=row.confirmed_at.date() if row.confirmed_at else None,
                 withdrawn_on=row.withdrawn_at.date() if row.withdrawn_at else None,
+                instrument=row.instrument,
+                score=row.score,
             )
             for row in held.documents
         ),

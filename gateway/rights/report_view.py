@@ -113,6 +113,9 @@ class DocumentHeld:
     registered_on: date
     confirmed_on: date | None
     withdrawn_on: date | None
+    instrument: str = ""
+    score: int | None = None
+    """What an instrument measured on `expires_on`, where it is no document about weeks."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from gateway.contracts import aggregates
@@ -30,6 +30,7 @@ from gateway.outcomes.opening import OpeningBalances
 from gateway.outcomes.payers import shares
 from gateway.outcomes.tariff import owed_amounts
 from gateway.outcomes.terms import Window
+from gateway.outcomes.versions import part_of, stretch_at, tariff_stretches
 from gateway.settlement.account import PaymentDocument
 from gateway.settlement.reading import read_settlement
 from gateway.settlement.settled import Settled, lines_of
@@ -94,8 +95,9 @@ class Forecast(View):
     """The windows before the gateway, as stated and as the registers show them today."""
 
 
-def accruals(gateway: Gateway, contract_id: str) -> Forecast:
-    """Accruals and forecast with what is known now. Raises `SourcesIncomplete`, `PolicyDenied`."""
+def accruals(gateway: Gateway, contract_id: str, *, chain: Contract | None = None) -> Forecast:
+    """Accruals and forecast with what is known now; under `chain`, a later version with those before it, as it would be
+    were that in force. Raises `SourcesIncomplete`, `PolicyDenied`."""
 
     def authorise(asking: Asking) -> Authorised:
         contract = gateway.contract(asking.session, contract_id)
@@ -129,7 +131,7 @@ def accruals(gateway: Gateway, contract_id: str) -> Forecast:
         contract_id,
         Purpose.OUTCOME_EVALUATION,
         authorise=authorise,
-        look=lambda at, _: _foresee(gateway, at, contract_id),
+        look=lambda at, _: _foresee(gateway, at, contract_id, chain),
         record=record,
     )
 
@@ -145,11 +147,11 @@ class _Foreseen:
     known_at: datetime
 
 
-def _foresee(gateway: Gateway, at: Snapshot, contract_id: str) -> _Foreseen:
-    contract = gateway.contract(at.session, contract_id)
+def _foresee(gateway: Gateway, at: Snapshot, contract_id: str, chain: Contract | None) -> _Foreseen:
+    contract = gateway.contract(at.session, contract_id) if chain is None else chain
     programme = gateway.programme(at.session, contract_id)
     as_of = evaluating.known_by(at.session, contract, at.now)
-    settled = read_settlement(gateway, at.session, contract_id, now=at.now)
+    settled = replace(read_settlement(gateway, at.session, contract_id, now=at.now), contract=contract)
     if as_of.complete_to is None:
         first = str(contract.windows[0].from_week)
         raise SourcesIncomplete(contract=contract_id, week=first, complete="nowhere")
@@ -307,8 +309,12 @@ def _figures(
             more = max(0, min(pace * ahead // weeks, by_time, most - quantities[measure.id]))
             quantities[measure.id] += more
             for tariff in contract.personal_tariffs:
-                if tariff.of == measure.id and tariff.id in personal and pace > 0:
-                    personal[tariff.id] += (personal[tariff.id] - paces.get(tariff.id, 0)) * more // pace
+                names = [part_of(tariff, stretch) for stretch in tariff_stretches(contract, tariff)]
+                if tariff.of != measure.id or pace <= 0 or not personal.keys() & set(names):
+                    continue
+                gained = sum(personal.get(name, 0) - paces.get(name, 0) for name in names)
+                there = names[stretch_at(tariff_stretches(contract, tariff), number - 1)]
+                personal[there] = personal.get(there, 0) + gained * more // pace
     return Figures(window.label, quantities | dict(declared), personal, number)
 
 

@@ -10,13 +10,13 @@ from gateway.errors.settlement import SettlementRefused
 from gateway.events.settlement import PaymentApproved, PaymentRegistered
 from gateway.installation.authority import Asking, Authorised, deciding, staff_party
 from gateway.installation.gateway import Gateway
-from gateway.installation.in_force import contract_of
+from gateway.installation.in_force import join_versions
 from gateway.settlement.billing import find_bill
 from gateway.settlement.reading import read_settlement
 from gateway.settlement.settled import Settled
 from gateway.settlement.sheet import CheckName, SettlementSheet, SheetCheck, checks, sheet
 from gateway.settlement.statement import digest
-from gateway.settlement.views import ask_to_read, record_view
+from gateway.settlement.views import ask_to_read, creditor_of, record_view
 from gateway.store import contract_queries
 from gateway.store.settlement_tables import Approval, Bill, Payment
 from gateway.wording.views import as_json
@@ -31,7 +31,7 @@ def show_sheet(gateway: Gateway, contract_id: str, number: str) -> SettlementShe
     with deciding(gateway) as asking:
         programme = gateway.programme(asking.session, contract_id)
         party = staff_party(programme, Role.SETTLEMENT_OFFICER)
-        authorised = ask_to_read(asking, programme, party, is_for_investor=False)
+        authorised = ask_to_read(asking, programme, party, creditor_of(gateway, asking, contract_id))
         settled = read_settlement(gateway, asking.session, contract_id, now=asking.now)
         bill = find_bill(settled, number)
         made = sheet(settled, bill, _checks(gateway, asking, settled, bill), is_demo=_is_demo(gateway))
@@ -125,7 +125,7 @@ def _checks(gateway: Gateway, asking: Asking, settled: Settled, bill: Bill) -> l
     return checks(
         settled,
         bill,
-        versions=[contract_of(row) for row in rows],
+        versions=[join_versions(rows[: place + 1]) for place in range(len(rows))],
         approved=approved,
         approver=gateway.actor,
     )

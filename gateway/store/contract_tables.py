@@ -47,6 +47,8 @@ class ContractVersion(SQLModel, table=True):
     text: bytes = blob()
     file_name: str
     activated_at: datetime = instant()
+    batches: int  # sealed when it came into force
+    block_ends: list[str] = json_value()  # as planned then, for these; the access log says the same
 
 
 class AcceptanceRow(SQLModel, table=True):

@@ -14,6 +14,7 @@ from typing import Any
 from sqlmodel import Session
 
 from gateway.outcomes.manual_evidence import EVIDENCE, STATUS_OF, EvidenceType, last_week
+from gateway.outcomes.measures.instrument import InstrumentScore
 from gateway.store.sealed import (
     About,
     Shelf,
@@ -37,7 +38,7 @@ class RegisteredEvidence:
     type: str
     from_week: int
     to_week: int
-    expires_on: date  # the last day on which the document is valid
+    expires_on: date  # the last day on which the document is valid; of a score the day on which it was measured
     document_sha256: str
     registered_by: str  # member of staff
     registered_at: datetime
@@ -45,10 +46,14 @@ class RegisteredEvidence:
     confirmed_at: datetime | None = None
     withdrawn_by: str = ""  # empty while it stands
     withdrawn_at: datetime | None = None
+    instrument: str = ""  # of a score: what it was measured with
+    score: int | None = None
 
     @property
     def counted_to(self) -> Week:
         """The last week that counts; before `from_week` where the document had expired by then."""
+        if self.score is not None:
+            return Week(self.to_week)
         return last_week(Week(self.to_week), self.expires_on)
 
     def is_known_at(self, at: datetime) -> bool:
@@ -100,6 +105,18 @@ def confirmed_spells(
     return found
 
 
+def confirmed_scores(
+    session: Session, contract_id: str, subjects: Collection[str], *, known_at: datetime
+) -> dict[str, dict[str, list[InstrumentScore]]]:
+    """Subject -> instrument -> the scores that two people saw, as known at an instant, the earliest first."""
+    found: dict[str, dict[str, list[InstrumentScore]]] = {}
+    for one in sorted(_documents(session, contract_id, subjects), key=lambda one: (one.expires_on, one.id)):
+        if one.score is not None and one.is_known_at(known_at):
+            by_instrument = found.setdefault(one.subject_id, {})
+            by_instrument.setdefault(one.instrument, []).append(InstrumentScore(one.expires_on, one.score))
+    return found
+
+
 def _documents(session: Session, contract_id: str, subjects: Collection[str] | None) -> list[RegisteredEvidence]:
     values = opened_values(session, _shelf(contract_id), subjects)
     found = [_document(contract_id, subject, one) for subject, value in values.items() for one in value]
@@ -124,11 +141,14 @@ def _value(one: RegisteredEvidence) -> list[Any]:
         None if one.confirmed_at is None else microseconds(one.confirmed_at),
         one.withdrawn_by,
         None if one.withdrawn_at is None else microseconds(one.withdrawn_at),
+        one.instrument,
+        one.score,
     ]
 
 
 def _document(contract_id: str, subject: str, value: Sequence[Any]) -> RegisteredEvidence:
-    name, kind, first, last, expires, sha256, registered, at, confirmed, confirmed_at, withdrawn, withdrawn_at = value
+    name, kind, first, last, expires, sha256, *said = value
+    registered, at, confirmed, confirmed_at, withdrawn, withdrawn_at, instrument, score = said
     return RegisteredEvidence(
         name,
         contract_id,
@@ -144,4 +164,6 @@ def _document(contract_id: str, subject: str, value: Sequence[Any]) -> Registere
         None if confirmed_at is None else instant_of(confirmed_at),
         withdrawn,
         None if withdrawn_at is None else instant_of(withdrawn_at),
+        instrument,
+        score,
     )

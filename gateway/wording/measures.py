@@ -52,6 +52,12 @@ _WHOLE_MONTHS = KindSentence(
     in_both("; kun hele måneder tæller", "; whole months alone count"),
     "Måneder, der kun delvis ligger i borgerens tid, tæller ikke med",
 )
+_MEASURED = (
+    " Start måles højst {baseline} dage fra egen start, en opfølgning højst {follow_up} dage fra sin dag; af flere"
+    " gælder"
+    " den nærmeste. Scoren indtastes af én medarbejder og bekræftes af en anden. Kun om målet er nået, går ind i"
+    " opgørelsen."
+)
 _PAY_IN_ANNEX = "Antal borgere, hvis løn fra egen start når op på"
 
 MEASURE_WORDS = words_for(
@@ -161,6 +167,43 @@ MEASURE_WORDS = words_for(
             ),
             "partial_months": _PARTIAL_MONTHS,
             "whole_months": _WHOLE_MONTHS,
+        },
+        "instrument": {
+            "change": KindSentence(
+                in_both(
+                    "et point for hver person og hver opfølgning {months} måneder efter egen start, hvor scoren på"
+                    " {name}"
+                    " er mindst {change} {better} end ved egen start; start måles højst {baseline} dage fra egen start,"
+                    " en opfølgning højst {follow_up} dage fra sin dag",
+                    "a point for each person and each follow-up {months} months after their own start at which the"
+                    " score"
+                    " of {name} is at least {change} {better} than at the start; the start is measured at most"
+                    " {baseline} days from it, a follow-up at most {follow_up} days from its day",
+                ),
+                f"Et point for hver opfølgning {{months}} måneder efter egen start, hvor scoren på {{name}}, fra"
+                f" {{lowest}} til {{highest}}, er mindst {{change}} {{better}} end ved start.{_MEASURED}",
+                "{months} måneder efter starten ser vi, om scoren på {name} er blevet {better}",
+            ),
+            "class": KindSentence(
+                in_both(
+                    "et point for hver person og hver opfølgning {months} måneder efter egen start, hvor scoren på"
+                    " {name}"
+                    " er {class_from} {or_better}, og ikke var det ved egen start; start måles højst {baseline} dage"
+                    " fra"
+                    " egen start, en opfølgning højst {follow_up} dage fra sin dag",
+                    "a point for each person and each follow-up {months} months after their own start at which the"
+                    " score"
+                    " of {name} is {class_from} {or_better}, and was not at the start; the start is measured at most"
+                    " {baseline} days from it, a follow-up at most {follow_up} days from its day",
+                ),
+                f"Et point for hver opfølgning {{months}} måneder efter egen start, hvor scoren på {{name}}, fra"
+                f" {{lowest}} til {{highest}}, er {{class_from}} {{or_better}}, og ikke var det ved start.{_MEASURED}",
+                "{months} måneder efter starten ser vi, om scoren på {name} er {class_from} {or_better}",
+            ),
+            "higher": KindSentence(in_both("højere", "higher"), "højere", "højere"),
+            "lower": KindSentence(in_both("lavere", "lower"), "lavere", "lavere"),
+            "or_higher": KindSentence(in_both("eller derover", "or more"), "eller derover", "eller derover"),
+            "or_lower": KindSentence(in_both("eller derunder", "or less"), "eller derunder", "eller derunder"),
         },
         "each_day": {
             "each_day": KindSentence(

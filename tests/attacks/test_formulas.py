@@ -15,8 +15,9 @@ from gateway.documents.exports import HEAD, csv_bytes, rows, safe, xlsx_bytes
 from gateway.outcomes.reconciling import DocumentsBand
 from gateway.outcomes.settlement_terms import CorrectionForm
 from gateway.settlement.statement_view import (
-    PaidOperator,
+    PaidCreditor,
     PayerAccount,
+    PayerPrice,
     PayerShare,
     PaymentEvidence,
     SettledContract,
@@ -52,6 +53,7 @@ def made(text: str, *, minor: int = -150_005) -> SettlementStatement:
         text,
         1,
         1,
+        (PayerPrice(text, 1),),
         text,
         "5799999008511",
         text,
@@ -100,7 +102,7 @@ def made(text: str, *, minor: int = -150_005) -> SettlementStatement:
         demo=True,
         illustrative=(),
         payers=(payer,),
-        operator=PaidOperator(text, "99990015"),
+        creditor=PaidCreditor("operator", text, "99990015"),
         terms=StatementTerms(20, 30, CorrectionForm.OFFSET, "exempt"),
         opening=None,
         windows=(window,),

@@ -67,6 +67,7 @@ def _people(rows: Sequence[Row]) -> str:
         "weeks": [f"`{row.weeks}`" for row in rows],
         "paid hours": [_by_month(row.hours, 100) for row in rows],
         "pay": [_by_month(row.pay, 1) for row in rows],
+        "scores": [", ".join(f"{day}: {score}" for day, score in row.scores.items()) for row in rows],
         "counts": [f"`{row.counts}`" if row.counts else "" for row in rows],
         "result": [str(row.result) for row in rows],
         "state": [row.state for row in rows],

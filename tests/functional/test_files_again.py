@@ -229,7 +229,7 @@ def test_a_version_that_reprices_the_past_is_not_put_into_force(tmp_path: Path):
     town.pull_all()
     release(town.gateway, "impact60", "2018H2", "payment_document", "operator")
     later = (("version = 1", "version = 2"), ("effective_from = 2018-10-01", "effective_from = 2021-12-01"))
-    with pytest.raises(AmendmentRefused, match="tariffs differs from version 1"):
+    with pytest.raises(AmendmentRefused, match="effective_from must be the first day of a window"):
         amend(town, *later, ("price_minor = 150000 ", "price_minor = 160000 "))
     amend(town, *later)
     shutil.rmtree(tmp_path / "amended")

@@ -62,6 +62,7 @@ def contract_of(rng: random.Random) -> dict[str, Any]:
             "earnings",
             "pay",
             "follow_up",
+            "instrument",
             "each_day",
             "week_blocks",
             "started",
@@ -140,6 +141,17 @@ def _measure(rng: random.Random, kind: str, name: str) -> dict[str, Any]:
             }
         case "follow_up":
             measure["months"] = sorted(rng.sample(range(1, 13), rng.randint(1, 3)))
+        case "instrument":
+            is_class = rng.random() < 0.5
+            measure |= {
+                "states": [],
+                "better": rng.choice(("higher", "lower")),
+                "change_at_least": 0 if is_class else rng.randint(1, 40),
+                "class_from": rng.randint(20, 80) if is_class else 0,
+                "baseline_within_days": rng.choice((0, 10, 60)),
+                "follow_up_within_days": rng.choice((0, 14, 30)),
+                "months": sorted(rng.sample(range(1, 13), rng.randint(1, 3))),
+            }
         case "each_day":
             measure["days_from_enrolment"] = rng.randint(1, 330)
         case "week_blocks":
@@ -231,7 +243,16 @@ def history_of(rng: random.Random, contract: dict[str, Any]) -> dict[str, Any]:
         "spells": spells,
         "postings": _postings(rng, works, enrolled // 7 - 4, last + 3),
         "stop": stop,
+        "scores": _scores(rng, enrolled),
     }
+
+
+def _scores(rng: random.Random, enrolled: int) -> list[tuple[str, int]]:
+    """Of one instrument: about the start, and about the days so many months later; each day once."""
+    days = [enrolled + rng.randint(-12, 20)] if rng.random() < 0.9 else []
+    for months in range(1, 13):
+        days += [enrolled + 30 * months + rng.randint(-20, 20) for _ in range(rng.choice((0, 1, 1, 2)))]
+    return [(day_text(day), rng.randint(0, 100)) for day in sorted(set(days))]
 
 
 def _status(rng: random.Random, contract: dict[str, Any], works: float) -> str:

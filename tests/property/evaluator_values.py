@@ -11,6 +11,7 @@ from gateway.outcomes.measures.days import DaysMeasure
 from gateway.outcomes.measures.each_day import EachDayMeasure
 from gateway.outcomes.measures.earnings import EarningsMeasure, EarningsThreshold
 from gateway.outcomes.measures.follow_up import FollowUpMeasure
+from gateway.outcomes.measures.instrument import Instrument, InstrumentMeasure, InstrumentScore, with_marks
 from gateway.outcomes.measures.outcome_state import OutcomeState
 from gateway.outcomes.measures.pay import PayMeasure
 from gateway.outcomes.measures.people import PeopleMeasure
@@ -105,6 +106,11 @@ def _measure(plain: dict[str, Any], line: int) -> Measure:
             return FollowUpMeasure(*head, tuple(plain["months"]))
         case "pay":
             return PayMeasure(*head, plain["counts_partial_months"], plain["most_minor"], days)
+        case "instrument":
+            used = Instrument("i", "an index", "1", 0, 100, plain["better"] == "higher")
+            near = plain["baseline_within_days"], plain["follow_up_within_days"]
+            changes = plain["change_at_least"], plain["class_from"]
+            return InstrumentMeasure(*head, used, tuple(plain["months"]), *near, *changes)
         case "each_day":
             return EachDayMeasure(*head, days)
         case "week_blocks":
@@ -155,6 +161,12 @@ def _tariff(plain: dict[str, Any], measures: set[str]) -> Tariff:
     cohorts = tuple(CohortThreshold(*one) for one in plain["cohorts"])
     together = CohortThreshold(*pooled[:2]) if pooled else None
     return CohortTariff(name, 1, plain["price_minor"], cohorts, together, pooled[2] if pooled else "", **limits)
+
+
+def person_from(contract: Contract, plain: dict[str, Any], subject: int) -> PersonHistory:
+    """The history that these rows amount to, with what its scores reach under a contract."""
+    scores = [InstrumentScore(date.fromisoformat(day), score) for day, score in plain["scores"]]
+    return with_marks(contract, history_from(plain, subject), {"i": sorted(scores, key=lambda one: one.on)})
 
 
 def history_from(plain: dict[str, Any], subject: int) -> PersonHistory:

@@ -100,6 +100,7 @@ class Person:
                 self.shown.setdefault(week, set()).add(status)
                 week += 1
         self.postings = [(tuple(map(int, month.split("-"))), *rest) for month, *rest in history["postings"]]
+        self.scores = {day_number(day): score for day, score in history.get("scores", ())}
         self.followed, self.stop_rule = NEVER, ""
         if history["stop"] is not None:
             reason, since = history["stop"]
@@ -318,6 +319,33 @@ class _Walk:
                 year = month[0] if pay else year
         most = self.measure["most_minor"] or total
         return {(state["id"], year): min(total, most)} if total > 0 else {}
+
+    def _instrument(self) -> Cells:
+        """By hand: the score at the start, then for each month the score nearest to its day."""
+        measure, found = self.measure, Counter[tuple[str, int]]()
+        before = self._near(self.person.start, measure["baseline_within_days"])
+        for months in measure["months"] if before is not None else ():
+            after = self._near(months_later(self.person.start, months), measure["follow_up_within_days"])
+            if after is None or before is None or after[0] <= before[0]:
+                continue
+            first, then = (before[1], after[1]) if measure["better"] == "higher" else (-before[1], -after[1])
+            if measure["change_at_least"]:
+                is_better = then - first >= measure["change_at_least"]
+            else:
+                begins = measure["class_from"] if measure["better"] == "higher" else -measure["class_from"]
+                is_better = first < begins <= then
+            week = after[0] // 7
+            if is_better and self.kinds.get(week) == "open" and not self.person.shown.get(week, set()) & set(EXIT_OF):
+                found["", year_of_week(week)] += 1
+        return found
+
+    def _near(self, day: int, within: int) -> tuple[int, int] | None:
+        """Earlier days first, so that of two the earlier one is found."""
+        for away in range(within + 1):
+            for one in (day - away, day + away):
+                if one in self.person.scores:
+                    return one, self.person.scores[one]
+        return None
 
     def _each_day(self) -> Cells:
         days = range(self.person.start, min(self.end, 7 * self.until + 6) + 1)

@@ -24,7 +24,7 @@ from gateway.outcomes.tariff import due_lines, owed_amounts
 from tests.property import oracle
 from tests.property.evaluator_cases import NAME_OF_WEEK, contract_of, history_of
 from tests.property.evaluator_features import features_of
-from tests.property.evaluator_values import contract_from, history_from
+from tests.property.evaluator_values import contract_from, person_from
 from vocabulary.weeks import Week
 
 HISTORIES = 4  # under each contract
@@ -39,7 +39,7 @@ def compare(seed: int, table: Table) -> int:
     plain = contract_of(rng)
     contract = contract_from(plain)
     histories = [history_of(rng, plain) for _ in range(HISTORIES)]
-    people = [history_from(history, subject) for subject, history in enumerate(histories, start=1)]
+    people = [person_from(contract, history, subject) for subject, history in enumerate(histories, start=1)]
     for history, person in zip(histories, people, strict=True):
         paid: dict[str, bool] = {one["id"]: False for one in plain["measures"]}
         slow = oracle.Person(plain, history)

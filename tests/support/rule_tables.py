@@ -18,6 +18,7 @@ from gateway.outcomes.contract import Contract
 from gateway.outcomes.contract_file import load_contract
 from gateway.outcomes.evaluate import evaluate
 from gateway.outcomes.history import PersonHistory
+from gateway.outcomes.measures.instrument import InstrumentScore, instruments_of, with_marks
 from gateway.outcomes.results import PersonResult, person_result
 from gateway.outcomes.tariff import owed_amounts
 from gateway.outcomes.terms import ExitRule, RegisterExit
@@ -42,6 +43,7 @@ class Row:
     enrolled: date = START
     hours: Mapping[str, int] = field(default_factory=dict)  # hundredths by month
     pay: Mapping[str, int] = field(default_factory=dict)  # minor units by month
+    scores: Mapping[str, int] = field(default_factory=dict)  # by day, of the one instrument of the terms
     counts: str = ""
     state: str = ""
     year: int = 0
@@ -70,6 +72,7 @@ class Matrix:
     pay: Mapping[str, int] = field(default_factory=dict)
     enrolled: date = START
     shown_from: date = START
+    scores: Mapping[str, int] = field(default_factory=dict)  # by day
     since: date | None = None  # when a case worker registered the exit
 
 
@@ -126,6 +129,7 @@ def judged(rules: Rules, row: Row) -> PersonResult:
     """What a row's person adds to the one measure of its terms, at the end of the row's last week."""
     contract = contract_of(rules.terms, rules.replaces)
     person = _person(row.weeks, row.enrolled, row.enrolled, row.hours, row.pay, None, 1)
+    person = _measured(contract, person, row.scores)
     return person_result(contract, contract.measures[0], person, _last(row.weeks, row.enrolled))
 
 
@@ -139,7 +143,14 @@ def under_rule(matrix: Matrix, measure: str, rule: ExitRule) -> int:
     if matrix.since is not None:
         stop = Stop(StopReason(matrix.exit), datetime.combine(matrix.since, time.min, tzinfo=UTC))
     person = _person(matrix.weeks, matrix.enrolled, matrix.shown_from, {}, matrix.pay, stop, 1)
+    person = _measured(contract, person, matrix.scores)
     return person_result(contract, contract.measures[0], person, _last(matrix.weeks, matrix.shown_from)).quantity
+
+
+def _measured(contract: Contract, person: PersonHistory, scores: Mapping[str, int]) -> PersonHistory:
+    """The person with these scores, by day, of every instrument of the contract."""
+    known = [InstrumentScore(date.fromisoformat(day), score) for day, score in scores.items()]
+    return with_marks(contract, person, dict.fromkeys(instruments_of(contract), known))
 
 
 def owed_by_window(rules: Rules, row: Money) -> tuple[int, ...]:

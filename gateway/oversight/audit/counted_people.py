@@ -21,7 +21,8 @@ from gateway.installation.gateway import Gateway
 from gateway.installation.in_force import contract_of
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.explain import MeasureExplained, Rules, explain_person
-from gateway.store import basis, contract_queries, histories, queries
+from gateway.outcomes.measures.instrument import with_marks
+from gateway.store import basis, contract_queries, histories, queries, registered_evidence
 from gateway.store.postings import postings_of_person
 from gateway.store.spells import spells_of_person
 from gateway.store.tables import PullRow, ReleaseRow
@@ -96,6 +97,8 @@ def people_counted(
         stops=basis.stops(session, programme, subjects, at=row.known_at),
         subjects=subjects,
     )
+    scores = registered_evidence.confirmed_scores(session, contract.id, subjects, known_at=row.known_at)
+    people = [with_marks(contract, one, scores.get(one.subject, {})) for one in people]
     return {
         person.subject: PersonCounted(
             _spells(session, contract.id, person.subject, row.known_at, until=until),

@@ -13,11 +13,10 @@ from enum import StrEnum
 
 from sqlmodel import Session, col, select
 
-from gateway.attestations.block_plan import ends_of_blocks
 from gateway.attestations.claims import payers_claim
 from gateway.attestations.inputs import salted_digest
 from gateway.contracts import openings
-from gateway.contracts.sealed_plan import opening_versions, sealed_days, shown_windows
+from gateway.contracts.sealed_plan import opening_versions, planned_ends
 from gateway.errors.contracts import WindowUnknown
 from gateway.errors.enrolment import SealsCorrupt
 from gateway.evaluation.cohort import histories
@@ -27,7 +26,7 @@ from gateway.events.audit import CommitmentsRecomputed
 from gateway.events.evaluation import Evaluated
 from gateway.installation.authority import Asking, Authorised
 from gateway.installation.gateway import Gateway
-from gateway.installation.in_force import contract_of
+from gateway.installation.in_force import join_versions
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.evaluate import Evaluation, evaluate
 from gateway.outcomes.history import PersonHistory
@@ -35,7 +34,7 @@ from gateway.outcomes.tariff import DueLine
 from gateway.oversight.audit.counted_people import last_week, rules_of
 from gateway.oversight.audit.sampling import ask_to_audit, standing_attestation
 from gateway.release.planning import documented_before
-from gateway.store import queries
+from gateway.store import contract_queries, queries
 from gateway.store.log_tables import LogEntry
 from gateway.store.tables import ReleaseRow
 from outcome_verifier import canonical
@@ -159,17 +158,20 @@ def _plan_again(session: Session, contract_id: str) -> Recomputed:
 
     The seals name no version of the contract: it is the one whose text opens them.
     """
+    sealed = queries.batches_as_sealed(session, contract_id)
     try:
         opening = opening_versions(session, contract_id)
     except SealsCorrupt:
         return Recomputed.NOT_OPENED
-    batches = queries.batches_as_sealed(session, contract_id)
-    newest = batches[-1]
-    shown = shown_windows(session, contract_id, before=newest)
-    for version in opening:
-        contract = contract_of(version)
-        if ends_of_blocks(contract, sealed_days(session, contract), shown=shown) == tuple(newest.block_ends):
-            return Recomputed.SAME
+    versions, batch = contract_queries.contract_versions(session, contract_id), sealed[-1]
+    if versions[-1].batches == len(sealed):  # it came into force after the last seal, and the plan was made anew
+        tried, ends, at = [versions], versions[-1].block_ends, versions[-1].activated_at
+    else:
+        of_seal = {one.sha256 for one in opening}
+        tried = [versions[: place + 1] for place, one in enumerate(versions) if one.sha256 in of_seal]
+        ends, at = batch.block_ends, batch.sealed_at
+    if any(planned_ends(session, join_versions(one), before=at) == tuple(ends) for one in tried):
+        return Recomputed.SAME
     return Recomputed.NOT_COMPUTED if _has_erased(session, contract_id) else Recomputed.DIFFERS
 
 

@@ -10,14 +10,14 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 from itertools import combinations, groupby, pairwise, product
 from typing import Any
 
 import numpy as np
 
-from tests.attacks.outsider.documents import Terms, month_of, week_of
+from tests.attacks.outsider.documents import Terms, month_of, months_later, week_of
 from tests.attacks.outsider.measures import (
     MEASURES,
     Held,
@@ -157,7 +157,7 @@ def _lives(terms: Terms, of: Life) -> Iterator[tuple[Life, bool]]:
     pays = list(product((0, *little, *thresholds, *[-one for one in thresholds[-1:]]), repeat=len(months)))
     room = max(1, MOST // len(pays))
     most = 0
-    while len(states) ** (most + 1) <= room:
+    while len(states) > 1 and len(states) ** (most + 1) <= room:
         most += 1
     if len(weeks) > most:  # no list of them would be whole: then a short one will do
         most = max(1, most - 3)
@@ -166,6 +166,20 @@ def _lives(terms: Terms, of: Life) -> Iterator[tuple[Life, bool]]:
     for lived in (*_by_runs(states, runs), *([] if is_complete else _more(states, weeks))):
         for pay in pays:
             yield replace(of, states=lived, pay=dict(zip(months, pay, strict=True))), is_complete
+    yield from ((replace(of, scores=scores), is_complete) for scores in _scores(terms, of))
+
+
+def _scores(terms: Terms, of: Life) -> Iterator[dict[str, dict[date, int]]]:
+    """The worst score at the start, and then none or the best at each follow-up: early, on its day, or late."""
+    for measure in terms.measures:
+        if measure["kind"] != "instrument":
+            continue
+        used, within = measure["instrument"], measure["follow_up_within_days"]
+        worst, best = (used["lowest"], used["highest"])[:: 1 if used["better"] == "higher" else -1]
+        days = [months_later(of.start, months) for months in measure["months"]]
+        options = [[None, *(day + timedelta(days=shift) for shift in (-within, 0, within))] for day in days]
+        for chosen in product(*options):
+            yield {used["id"]: {of.start: worst, **{day: best for day in chosen if day is not None}}}
 
 
 def is_by_month(terms: Terms) -> bool:

@@ -137,6 +137,17 @@ def _by_blocks(draw: random.Random, weeks: int) -> Twins:
     return draw.sample(found, draw.choice((1, 2, 2, 3)))
 
 
+def _by_instrument(draw: random.Random, weeks: int) -> Twins:
+    """Follow-ups of one instrument that differ in months, in the change that counts, or in how late they may be."""
+    used = 'instrument = { id = "i", name = "an index", version = "1", lowest = 0, highest = 100, better = "higher" }'
+    found: Twins = []
+    for months in draw.sample([[1], [2], [1, 2], [1, 3], [2, 3]], 3):
+        what = draw.choice(("change_at_least = 10", "class_from = 50"))
+        near = f"baseline_within_days = 14\nfollow_up_within_days = {draw.choice((0, 7, 10))}"
+        found.append(("instrument", [], f"{used}\n{what}\n{near}\nmonths = {months}"))
+    return [*draw.sample(found, draw.choice((1, 2))), *draw.choice(([], [("follow_up", ONE, "months = [1, 2]")]))]
+
+
 RELATED: Sequence[Callable[[random.Random, int], Twins]] = (
     _by_a_gap,
     _by_a_state,
@@ -149,8 +160,9 @@ RELATED: Sequence[Callable[[random.Random, int], Twins]] = (
     _by_paid_weeks,
     _by_each_day,
     _by_blocks,
+    _by_instrument,
 )
-BY_MONTH = (_by_points, _by_pay, _by_paid_weeks)
+BY_MONTH = (_by_points, _by_pay, _by_paid_weeks, _by_instrument)
 WITH_STARTED = (_by_each_day, _by_blocks)
 STARTED = f'[[measures]]\nid = "s"\nkind = "started"\n\n{texts.price("s", 5000)}'
 MONTHS_2020 = (5, 4, 4, 5)  # weeks of each month, by its Thursdays

@@ -70,12 +70,17 @@ def _case(section: str, terms: Terms, row: Mapping[str, str]) -> Case:
         int(year) * 12 + int(month) - 1: int(amount)
         for year, month, amount in re.findall(r"(\d+)-(\d+): (-?\d+)", row.get("pay", ""))
     }
+    scores = {
+        date.fromisoformat(day): int(score)
+        for day, score in re.findall(r"(\d+-\d+-\d+): (-?\d+)", row.get("scores", ""))
+    }
+    used, away = terms.measures[0].get("instrument", {}).get("id", ""), letters.find("N")
     end = week_of(start) + len(letters) - 1
     last = Window("until the row's end", terms.windows[0].first, end)
     return Case(
         section,
         replace(terms, text=f"{terms.text} {end}", windows=(last,)),
-        Life(start, states, pay),
+        Life(start, states, pay, scores={used: scores}, gone_from=week_of(start) + away if used and away >= 0 else 0),
         int(row["result"]),
         int(row.get("year") or 0),
     )

@@ -29,6 +29,7 @@ class Life:
     states: Mapping[int, str]
     pay: Mapping[int, int] = field(default_factory=dict)
     still: frozenset[int] = frozenset()  # weeks of an exit during which time stands still
+    scores: Mapping[str, Mapping[date, int]] = field(default_factory=dict)  # by instrument and day
     gone_from: int = 0  # the week in which somebody left for good; 0 for nobody who did
 
 
@@ -228,6 +229,31 @@ def _follow_up_held(measure: Terms_, terms: Terms, life: Life) -> Held:
     return found
 
 
+def _nearest(scores: Mapping[date, int], day: date, within: int) -> date | None:
+    near = [one for one in scores if abs((one - day).days) <= within]
+    return min(near, key=lambda one: (abs((one - day).days), one), default=None)
+
+
+def _instrument_held(measure: Terms_, terms: Terms, life: Life) -> Held:
+    """A point in the week of each follow-up that is so much better than the start, or reaches a class since."""
+    found: Held = [Counter() for _ in terms.windows]
+    scores, asked = life.scores.get(measure["instrument"]["id"], {}), asked_weeks(terms, life)
+    sign = 1 if measure["instrument"]["better"] == "higher" else -1
+    start = _nearest(scores, life.start, measure["baseline_within_days"])
+    for months in measure["months"] if start is not None else ():
+        day = _nearest(scores, months_later(life.start, months), measure["follow_up_within_days"])
+        if day is None or start is None or day <= start:
+            continue
+        before, after = sign * scores[start], sign * scores[day]
+        begins = sign * measure.get("class_from", 0)
+        has = after - before >= measure["change_at_least"] if "change_at_least" in measure else before < begins <= after
+        week = week_of(day)
+        for at, window in enumerate(terms.windows):
+            if has and week <= window.last and week in asked and not 0 < life.gone_from <= week:
+                found[at]["", year_of(week)] += 1
+    return found
+
+
 def _each_day_held(measure: Terms_, terms: Terms, life: Life) -> Held:
     """A week's days within the person's time, each a unit."""
     end = last_day(measure, terms, life)
@@ -323,6 +349,7 @@ MEASURES: Mapping[str, MeasureModel] = {
     "earnings": MeasureModel("person", _earnings_held, _no_weeks, "outcomes_reached"),
     "follow_up": MeasureModel("point", _follow_up_held, points, "points_reached"),
     "pay": MeasureModel("minor", _pay_held, _no_weeks, ""),
+    "instrument": MeasureModel("point", _instrument_held, _no_weeks, "points_reached"),
     "each_day": MeasureModel("day", _each_day_held, _weeks_in_time, "days_reached"),
     "week_blocks": MeasureModel("point", _week_blocks_held, _weeks_in_time, "points_reached"),
     "started": MeasureModel("person", _started_held, _no_weeks, ""),

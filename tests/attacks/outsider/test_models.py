@@ -71,6 +71,11 @@ AWAY = {  # a row of the manual's table of exits, as the terms that it stands fo
     "pay of 2,000.00": 'kind = "earnings"\nearnings = { amount_minor = 200000, partial_months = "count" }',
     "follow-up after 1, 2 and 3 months": 'kind = "follow_up"\nmonths = [1, 2, 3]',
     "pay, in all": 'kind = "pay"\npartial_months = "count"',
+    "an instrument, after 1 and 2 months": (
+        'kind = "instrument"\ninstrument = { id = "i", name = "an index", version = "1", lowest = 0, highest = 100,'
+        ' better = "higher" }\nchange_at_least = 10\nbaseline_within_days = 7\nmonths = [1, 2]\n'
+        "follow_up_within_days = 7"
+    ),
     "each of 84 days": 'kind = "each_day"\ndays_from_enrolment = 84',
     "blocks of 3 weeks on end": 'kind = "week_blocks"\nweeks_per_block = 3\nmost_blocks = 4\nconsecutive = true',
     "started": 'kind = "started"',
@@ -85,7 +90,8 @@ def test_time_that_stands_still_is_as_in_the_manual():
     first = week_of(start)
     states = dict.fromkeys(range(first, first + 14), "fleksjob")
     pay = dict.fromkeys(range(2020 * 12, 2020 * 12 + 3), 100_000)
-    life = Life(start, states, pay, frozenset(range(first + 5, first + 9)))
+    scores = {"i": {date(2019, 12, 30): 40, date(2020, 1, 30): 60, date(2020, 3, 2): 60}}
+    life = Life(start, states, pay, frozenset(range(first + 5, first + 9)), scores)
     for name, more in AWAY.items():
         measure = f'[[measures]]\nid = "m"\nstates = ["fleksjob"]\n{more}\n'
         terms = read(f"{frame()}\n{measure}")

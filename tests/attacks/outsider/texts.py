@@ -99,7 +99,8 @@ def windows(start: str, lengths: Sequence[int]) -> str:
 
 def measure(kind: str, states: Sequence[str], more: str, name: str = "m", goal: int = 0) -> str:
     quoted = ", ".join(f'"{state}"' for state in states)
-    text = f'[[measures]]\nid = "{name}"\nkind = "{kind}"\nstates = [{quoted}]\n{more}\n'
+    of = f"states = [{quoted}]\n" if states else ""
+    text = f'[[measures]]\nid = "{name}"\nkind = "{kind}"\n{of}{more}\n'
     return text + (f"threshold_people = {goal}\n" if goal else "")
 
 

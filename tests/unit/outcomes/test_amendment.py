@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date
 
 import pytest
 
 from gateway.errors.contracts import AmendmentRefused
-from gateway.outcomes.amendment import check_amendment
+from gateway.outcomes.amendment import FIELDS, FieldRule, changes_money, check_amendment
+from gateway.outcomes.contract import Contract
 from gateway.outcomes.terms import Index
 from tests.support.histories import example_contract
 from tests.unit.outcomes.test_lint import indexed
@@ -30,8 +31,13 @@ ALLOWED = {
 
 # what is replaced -> by what -> the part that the refusal names; all but the last three are IMPACT60
 REFUSED = [
-    ("price_minor = 150000 ", "price_minor = 160000 ", "tariffs"),
-    ("cap_minor = 1500000000", "cap_minor = 1600000000", "tariffs"),
+    ("price_minor = 150000 ", "price_minor = 160000 ", "effective_from"),  # a day in the middle of a window
+    ("cap_minor = 1500000000", "cap_minor = 1600000000", "effective_from"),
+    (
+        'kind = "price"\nof = "weeks_in_work_or_education"\nprice_minor = 150000 ',
+        'kind = "fee"\nprice_minor = 150000 ',
+        "tariffs",
+    ),
     ("threshold_people = 60", "threshold_people = 50", "measures"),
     ("self_support_full_or_partial", "self_support", "measures"),
     ("weeks_from_enrolment = 156", "weeks_from_enrolment = 208", "measures"),
@@ -189,3 +195,50 @@ def test_enrolment_may_go_on_and_not_end_before_somebody_who_is_sealed():
     check_amendment(known, shorter, released=[], sealed=[])
     with pytest.raises(AmendmentRefused, match="somebody may be sealed already"):
         check_amendment(known, shorter, released=[], sealed=["2018"])
+
+
+def test_of_every_field_of_a_contract_it_is_said_whether_it_may_change():
+    assert FIELDS.keys() == {one.name for one in fields(Contract)}
+
+
+@pytest.mark.parametrize("name", [name for name, rule in FIELDS.items() if rule is FieldRule.NEVER])
+def test_what_may_never_change_is_refused_whatever_it_is(name: str):
+    """Something else in the field, of whatever kind: the digest of both would differ, and so does what counts."""
+    known = example_contract("impact60")
+    with pytest.raises(AmendmentRefused) as refused:
+        check_amendment(known, replace(later(), **{name: ("something else",)}), released=[])
+    assert refused.value.part == name
+
+
+MONEY = {  # what is replaced -> by what; each holds from 2021H1 on
+    "a higher price": ("price_minor = 150000 ", "price_minor = 160000 "),
+    "a price of nought": ("price_minor = 150000 ", "price_minor = 1 "),
+    "a lower cap": ("cap_minor = 1500000000", "cap_minor = 1000000000"),
+    "no cap": ("cap_minor = 1500000000", "# no cap"),
+    "a cap of a window": ("cap_minor = 1500000000", 'cap_minor = 1500000000\ncap_window_minor = 1\nexcess = "lost"'),
+    "a cap of a person": ("[freeze]", "[caps]\nperson_minor = 20000000\n\n[freeze]"),
+    "a fee beside": (
+        '[[windows]]\nlabel = "2018H2"',
+        '[[tariffs]]\nid = "fee"\nkind = "fee"\nprice_minor = 100\n\n[[windows]]\nlabel = "2018H2"',
+    ),
+}
+BOUNDARY = {**LATER, "effective_from": ("effective_from = 2018-10-01", "effective_from = 2021-01-04")}
+
+
+@pytest.mark.parametrize("name", MONEY)
+def test_terms_of_money_may_change_from_a_window_on(name: str):
+    known = example_contract("impact60")
+    new = example_contract("impact60", **BOUNDARY, edit=MONEY[name])
+    assert changes_money(known, new)
+    check_amendment(known, new, released=["2020H2"])
+
+
+def test_a_tariff_never_vanishes_and_keeps_its_place():
+    fee = MONEY["a fee beside"]
+    known = example_contract("impact60", fee=fee)
+    gone = example_contract("impact60", **BOUNDARY)
+    swapped = replace(example_contract("impact60", **BOUNDARY, fee=fee), tariffs=known.tariffs[::-1])
+    for new in (gone, swapped):
+        with pytest.raises(AmendmentRefused, match="must begin with those of the version in force") as refused:
+            check_amendment(known, new, released=[])
+        assert refused.value.part == "tariffs"

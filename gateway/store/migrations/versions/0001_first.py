@@ -75,6 +75,8 @@ def upgrade() -> None:
         sa.Column("text", sa.LargeBinary(), nullable=False),
         sa.Column("file_name", sa.String(), nullable=False),
         sa.Column("activated_at", sa.BigInteger(), nullable=False),
+        sa.Column("batches", sa.Integer(), nullable=False),
+        sa.Column("block_ends", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("contract_id", "version"),
     )
     op.create_table(

@@ -1,0 +1,72 @@
+"""What is asked of a later version of a contract before it may come into force."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+from sqlmodel import Session
+
+from connectors.base import Progress, no_progress
+from gateway.attestations.calendar_audit import audit_contract, known_movers
+from gateway.contracts.fitting import check_fits
+from gateway.contracts.sealed_plan import planned_ends
+from gateway.errors.contracts import AmendmentRefused
+from gateway.installation.gateway import Gateway
+from gateway.installation.in_force import contract_of
+from gateway.outcomes.amendment import changes_money, check_amendment
+from gateway.outcomes.contract import Contract
+from gateway.outcomes.versions import has_changed_terms
+from gateway.store import contract_queries, queries
+from policies.programme import Programme
+from vocabulary.errors import DeclarationInvalid
+
+
+def check_later(session: Session, contract: Contract, programme: Programme, *, on: date) -> None:
+    """Raise `AmendmentRefused` where a later contract changes more than it may, or changes what is paid in a window
+    that has begun by this day; `DeclarationInvalid` where all versions together would tell of a few.
+
+    A new text has to fit its programme. Of the text in force a programme may take sources and days away: so a
+    municipality stops reading them.
+    """
+    known = contract_queries.contract_versions(session, contract.id)
+    if known and known[-1].sha256 == contract.sha256:
+        return
+    check_fits(contract, programme)
+    if not known:
+        return
+    # each version was held against the one before it, so the newest stands for all of them
+    released = {release.window for release in queries.releases(session, contract.id)}
+    sealed = {batch.batch_id for batch in queries.batches(session, contract.id)}
+    newest = contract_of(known[-1])
+    if contract.follows != newest.sha256:
+        reason = f"must be {newest.sha256}, of version {newest.version}: who accepts a change accepts what it changes"
+        raise AmendmentRefused(file=contract.file, part="follows", reason=reason)
+    check_amendment(newest, contract, released=released, sealed=sealed)
+    if changes_money(newest, contract) and contract.effective_from <= on:
+        reason = f"must lie behind {on}: other terms hold from a window on that begins when everybody has accepted"
+        raise AmendmentRefused(file=contract.file, part="effective_from", reason=reason)
+    _judge_chain(session, chain_of(session, contract))
+
+
+def chain_of(session: Session, contract: Contract) -> Contract:
+    """A contract with the versions that are in force before it."""
+    known = [one for one in contract_queries.contract_versions(session, contract.id) if one.sha256 != contract.sha256]
+    return replace(contract, earlier=tuple(map(contract_of, known)))
+
+
+def run_lives(gateway: Gateway, contract: Contract, progress: Progress = no_progress) -> None:
+    """Run what all versions are judged by, for seconds, before anybody waits for the writer."""
+    with gateway.store.read() as session:
+        chain = chain_of(session, contract)
+        if chain.earlier and has_changed_terms(chain):
+            known_movers(chain, progress=progress)
+
+
+def _judge_chain(session: Session, chain: Contract) -> None:
+    """Whoever is sealed, where it is shown in blocks; else whoever begins when."""
+    if not chain.fold.at_most or not queries.batches(session, chain.id):
+        audit_contract(chain)
+    elif has_changed_terms(chain) and not planned_ends(session, chain):
+        reason = "with the people who are sealed nothing could be shown to readers under these terms"
+        raise DeclarationInvalid(file=chain.file, line=1, key="disclosure.fold", reason=reason, rule="calendar-part")

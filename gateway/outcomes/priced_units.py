@@ -1,0 +1,121 @@
+"""What one person's units are worth: each at the price of the window in which it was reached.
+
+A unit that moves into another state while it is held stays one, at the terms under which it was reached. An outcome
+that is lost and reached again under one measure is worth the lower of its two prices.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from gateway.outcomes.contract import Contract, PersonalTariff
+from gateway.outcomes.figures import Cell
+from gateway.outcomes.under_caps import ChangingCap, taken_off
+from gateway.outcomes.versions import TermsStretch, caps_at, part_of, stretch_at, tariff_stretches
+
+CellsByMeasure: TypeAlias = Mapping[str, Mapping[Cell, int]]
+_FIRST = frozenset({0})
+
+
+@dataclass(slots=True)
+class _Held:
+    """One person's units of a measure: by cell, and by the stretches under which each was reached."""
+
+    units: Counter[tuple[Cell, frozenset[int]]] = field(default_factory=Counter)
+    lost: list[frozenset[int]] = field(default_factory=list)
+
+    def go_on(self, cells: Mapping[Cell, int], stretch: int) -> None:
+        """To the end of another window, which lies in a stretch."""
+        before: Counter[Cell] = Counter()
+        for (cell, _), many in self.units.items():
+            before[cell] += many
+        now = Counter({cell: many for cell, many in cells.items() if many})
+        dropped, gained = sorted((before - now).elements()), sorted((now - before).elements())
+        taken = [self._take(cell) for cell in dropped]
+        for place, cell in enumerate(gained):
+            if place < len(taken):  # it moved
+                since = taken[place]
+            else:
+                since = frozenset({stretch}) | (self.lost.pop() if self.lost else frozenset())
+            self.units[cell, since] += 1
+        self.lost += taken[len(gained) :]
+
+    def _take(self, cell: Cell) -> frozenset[int]:
+        """The unit that was reached last in a cell, taken away."""
+        since = max((since for at, since in self.units if at == cell), key=sorted)
+        self.units[cell, since] -= 1
+        if not self.units[cell, since]:
+            del self.units[cell, since]
+        return since
+
+
+def units_by_price(
+    contract: Contract, tariff: PersonalTariff, by_window: Sequence[Mapping[Cell, int]]
+) -> list[dict[tuple[int, int], int]]:
+    """How many units a person holds at the end of each window, by stretch and price: nought where a unit is worth
+    nothing. May raise `ContractNotEvaluable`."""
+    stretches = tariff_stretches(contract, tariff)
+    held, found = _Held(), []
+    for place, cells in enumerate(by_window):
+        if len(stretches) > 1:
+            held.go_on(cells, stretch_at(stretches, place))
+            units = held.units
+        else:
+            units = Counter({(cell, _FIRST): many for cell, many in cells.items()})
+        found.append(_by_price(contract, stretches, units))
+    return found
+
+
+def _by_price(
+    contract: Contract, stretches: tuple[TermsStretch, ...], units: Mapping[tuple[Cell, frozenset[int]], int]
+) -> dict[tuple[int, int], int]:
+    found: dict[tuple[int, int], int] = {}
+    for ((state, year), since), many in units.items():
+        price = min(_price(contract, stretches[one], state, year) for one in since)
+        found[max(since), price] = found.get((max(since), price), 0) + many
+    return found
+
+
+def _price(contract: Contract, stretch: TermsStretch, state: str, year: int) -> int:
+    tariff = stretch.tariff
+    return tariff.price_of(state, year, contract.rounding) if isinstance(tariff, PersonalTariff) else 0
+
+
+def personal_parts(contract: Contract) -> list[str]:
+    """The names under which people's amounts are added up: each tariff's, and one for each later stretch of it."""
+    return [
+        part_of(tariff, stretch)
+        for tariff in contract.personal_tariffs
+        for stretch in tariff_stretches(contract, tariff)
+    ]
+
+
+def person_amounts(contract: Contract, by_window: Sequence[CellsByMeasure]) -> dict[str, int]:
+    """What one person earns by the end of the last of these windows, in minor units: by tariff, and by the stretch in
+    which its units were reached (`versions.part_of`); a person's cap cuts the later ones.
+
+    `by_window` has the person's cells by measure at the end of each window from the first on; where no term of money
+    ever changed the last one is enough. May raise `ContractNotEvaluable`.
+    """
+    raw: list[dict[str, int]] = [{} for _ in by_window]
+    for tariff in contract.personal_tariffs:
+        stretches = tariff_stretches(contract, tariff)
+        if len(stretches) == 1:
+            for amounts, cells in zip(raw, by_window, strict=True):
+                amounts[tariff.id] = tariff.worth_of(cells[tariff.of], contract.rounding)
+            continue
+        priced = units_by_price(contract, tariff, [cells[tariff.of] for cells in by_window])
+        for amounts, units in zip(raw, priced, strict=True):
+            amounts |= {part_of(tariff, stretch): 0 for stretch in stretches}
+            for (number, price), many in units.items():
+                amounts[part_of(tariff, stretches[number])] += price * many
+    cap = ChangingCap()
+    for place, amounts in enumerate(raw):
+        at = caps_at(contract, place) if contract.earlier else contract.caps
+        total = sum(amounts.values())
+        under = cap.under(total, at.person_minor)
+        raw[place] = taken_off(amounts, total - under, list(amounts))
+    return raw[-1]

@@ -1,0 +1,139 @@
+"""What is owed under several versions of a contract, at the end of each window: a table to read.
+
+Each person is a row of how many units they hold by the end of each window, with today's data. A version is the window
+from which it holds, and its terms. Amounts are cumulative: what a document pays is the difference to the one before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from tests.support.chains import chain, owed
+
+People = Sequence[Sequence[int]]
+Versions = Sequence[tuple[int, Mapping[str, Any]]]
+
+TABLE: dict[str, tuple[Versions, People, list[int]]] = {
+    "one version": ([(0, {"price": 100})], [[1, 2, 3]], [100, 200, 300]),
+    "a higher price from the second window on": (
+        [(0, {"price": 100}), (1, {"price": 150})],
+        [[1, 2, 3]],
+        [100, 250, 400],
+    ),
+    "a lower price takes nothing back": ([(0, {"price": 100}), (1, {"price": 60})], [[1, 2, 3]], [100, 160, 220]),
+    "a price of nought: nothing more is earned": (
+        [(0, {"price": 100}), (1, {"price": 0})],
+        [[2, 3, 4]],
+        [200, 200, 200],
+    ),
+    "ten reached at 100; three lost, and three others new at 150": (
+        [(0, {"price": 100}), (1, {"price": 150})],
+        [[1, 1]] * 7 + [[1, 0]] * 3 + [[0, 1]] * 3,
+        [1000, 1150],
+    ),
+    "lost, and reached again at a higher price: the lower of the two": (
+        [(0, {"price": 100}), (2, {"price": 150})],
+        [[1, 0, 1]],
+        [100, 0, 100],
+    ),
+    "lost, and reached again at a lower price: the lower of the two": (
+        [(0, {"price": 100}), (2, {"price": 60})],
+        [[1, 0, 1]],
+        [100, 0, 60],
+    ),
+    "lost again after that": ([(0, {"price": 100}), (2, {"price": 60})], [[1, 0, 1, 0]], [100, 0, 60, 0]),
+    "reached again, and more than before": (
+        [(0, {"price": 100}), (2, {"price": 150})],
+        [[1, 0, 3]],
+        [100, 0, 400],
+    ),
+    "three versions": (
+        [(0, {"price": 100}), (1, {"price": 150}), (3, {"price": 10})],
+        [[1, 2, 3, 4]],
+        [100, 250, 400, 410],
+    ),
+    "terms that are the same change nothing": (
+        [(0, {"price": 100, "cap": 250}), (1, {"price": 100, "cap": 250})],
+        [[1, 3, 4, 2]],
+        [100, 250, 250, 200],
+    ),
+    "a lower cap takes nothing back, and nothing more is owed": (
+        [(0, {"price": 100, "cap": 500}), (2, {"price": 100, "cap": 300})],
+        [[2, 4, 6, 9]],
+        [200, 400, 400, 400],
+    ),
+    "under a lower cap what is lost is lost": (
+        [(0, {"price": 100, "cap": 500}), (2, {"price": 100, "cap": 300})],
+        [[2, 4, 3, 4]],
+        [200, 400, 300, 300],
+    ),
+    "a higher cap: what the one before cut stays cut": (
+        [(0, {"price": 100, "cap": 300}), (2, {"price": 100, "cap": 600})],
+        [[2, 5, 6, 9]],
+        [200, 300, 400, 600],
+    ),
+    "no cap from now on": (
+        [(0, {"price": 100, "cap": 300}), (2, {"price": 100})],
+        [[2, 5, 6, 9]],
+        [200, 300, 400, 700],
+    ),
+    "a cap from now on": ([(0, {"price": 100}), (2, {"price": 100, "cap": 500})], [[2, 4, 9]], [200, 400, 500]),
+    "the contract's cap, lower": (
+        [(0, {"price": 100, "contract_cap": 500}), (1, {"price": 100, "contract_cap": 100})],
+        [[2, 4], [1, 3]],
+        [300, 300],
+    ),
+    "a person's cap, higher: each one's cut stays cut": (
+        [(0, {"price": 100, "person_cap": 200}), (1, {"price": 100, "person_cap": 300})],
+        [[3, 4], [1, 2]],
+        [300, 500],
+    ),
+    "a higher gate takes nothing back: each part is behind its own": (
+        [(0, {"price": 100, "gate": 2}), (1, {"price": 100, "gate": 5})],
+        [[2, 3, 6]],
+        [200, 200, 600],
+    ),
+    "a lower gate opens for what comes from now on, and what was behind the higher one waits for that": (
+        [(0, {"price": 100, "gate": 5}), (1, {"price": 100, "gate": 2})],
+        [[3, 4, 5]],
+        [0, 100, 500],
+    ),
+    "other steps pay for the stretch behind what was reached": (
+        [(0, {"points": [(2, 1000), (4, 3000)]}), (1, {"points": [(2, 5000), (6, 6000)]})],
+        [[2, 4, 6]],
+        [1000, 1000, 2000],
+    ),
+    "a figure that falls below where other steps began: the earlier ones hold again": (
+        [(0, {"points": [(2, 1000), (4, 3000)]}), (2, {"points": [(2, 1000), (6, 9000)]})],
+        [[2, 4, 6, 3]],
+        [1000, 3000, 11000, 1000],
+    ),
+    "a second tariff from the second version on pays for what comes then": (
+        [(0, {"price": 100}), (1, {"price": 100, "points": [(3, 700), (4, 900)]})],
+        [[3, 4]],
+        [300, 600],
+    ),
+    "nobody counts before their batch does, and then all at once, at the price of that window": (
+        [(0, {"price": 100}), (1, {"price": 150})],
+        [[0, 3], [1, 2]],
+        [100, 700],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_what_is_owed_under_the_versions_of_a_contract(name: str):
+    versions, people, amounts = TABLE[name]
+    assert owed(chain(*versions), people) == amounts
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_before_its_first_window_a_version_changes_nothing(name: str):
+    """To the øre, and whatever it says."""
+    versions, people, amounts = TABLE[name]
+    for number in range(1, len(versions)):
+        until = versions[number][0]
+        assert owed(chain(*versions[:number]), [counts[:until] for counts in people]) == amounts[:until]

@@ -1,0 +1,73 @@
+"""Versions of one contract, one behind the other, and people by how much they have reached at each window's end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from gateway.outcomes.contract import Contract, Tariff
+from gateway.outcomes.figures import Figures
+from gateway.outcomes.priced_units import person_amounts, personal_parts
+from gateway.outcomes.tariff import owed_amounts
+from gateway.outcomes.tariffs.price import PriceTariff
+from gateway.outcomes.tariffs.steps import StepsTariff
+from gateway.outcomes.terms import Caps, Gate, Rounding, ScalePoint, Window
+from tests.support.histories import example_contract
+from vocabulary.weeks import Week
+
+IMPACT60 = example_contract("impact60")
+WEEKS = IMPACT60.measures[0].id
+FIRST = Week.parse("2019-W01")
+STATE = "ordinary_job"
+
+
+def chain(*versions: tuple[int, Mapping[str, Any]], windows: int = 6) -> Contract:
+    """The newest of these versions with the earlier ones: each holds from a window on, by its place.
+
+    Of each: `price`, a `cap` of the tariff, `contract_cap`, `person_cap`, a `gate` on the measure, and `points` of
+    steps on it, which come behind as a second tariff. What is left out is as in no version.
+    """
+    made = [_version(number, since, terms, windows) for number, (since, terms) in enumerate(versions, start=1)]
+    return replace(made[-1], earlier=tuple(made[:-1]))
+
+
+def _version(number: int, since: int, terms: Mapping[str, Any], windows: int) -> Contract:
+    calendar = tuple(Window(f"w{place}", FIRST + 13 * place, FIRST + (13 * place + 12)) for place in range(windows))
+    gate = Gate(WEEKS, terms["gate"]) if terms.get("gate") else None
+    tariffs: list[Tariff] = [
+        PriceTariff("unit", 1, WEEKS, terms.get("price", 0), gate=gate, cap_minor=terms.get("cap", 0))
+    ]
+    if "points" in terms:
+        points = tuple(ScalePoint(at, amount) for at, amount in terms["points"])
+        tariffs.append(StepsTariff("steps", 1, WEEKS, points))
+    return replace(
+        IMPACT60,
+        version=number,
+        effective_from=calendar[since].from_week.monday,
+        rounding=Rounding.NONE,
+        measures=IMPACT60.measures[:1],
+        tariffs=tuple(tariffs),
+        caps=Caps(contract_minor=terms.get("contract_cap", 0), person_minor=terms.get("person_cap", 0)),
+        windows=calendar,
+        sha256=f"{number:064x}",
+    )
+
+
+def owed(contract: Contract, people: Sequence[Sequence[int]]) -> list[int]:
+    """What is owed in all at the end of each window, of people by the units that each has by then."""
+    return [sum(amounts.values()) for amounts in owed_amounts(contract, series(contract, people))]
+
+
+def series(contract: Contract, people: Sequence[Sequence[int]]) -> list[Figures]:
+    """The figures of these people at the end of each window that is told of."""
+    found = []
+    for place in range(len(people[0])):
+        personal = dict.fromkeys(personal_parts(contract), 0)
+        for counts in people:
+            by_window = [{WEEKS: {(STATE, 2019): count} if count else {}} for count in counts[: place + 1]]
+            for name, minor in person_amounts(contract, by_window).items():
+                personal[name] += minor
+        quantity = sum(counts[place] for counts in people)
+        found.append(Figures(contract.windows[place].label, {WEEKS: quantity}, personal, place + 1))
+    return found
