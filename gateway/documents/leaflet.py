@@ -74,7 +74,8 @@ def letter(contract: Contract, programme: Programme, contact: Contact, *, on: da
         "gruppen.</p>"
         f"<h2>Det gør vi</h2><p>Vi læser i {registers}. Der kan vi se, hvilke ydelser du får{hours}. "
         f"Vi lægger tallene for hele gruppen sammen. Resultatet går til {goes_to or 'ingen'}.</p>"
-        f"{_document_in_letter(contract)}{_scores_in_letter(contract)}{_told_in_letter(contract, programme, on)}"
+        f"{_words_in_letter(contract, programme)}{_document_in_letter(contract)}"
+        f"{_scores_in_letter(contract)}{_told_in_letter(contract, programme, on)}"
         "<h2>Det gør vi ikke</h2><p>Vi sender ikke dit navn eller dit CPR-nummer videre. Vi fortæller ikke, om du selv "
         "nåede målet. Vi træffer ingen afgørelser om dig ud fra tallene.</p>"
         f"{_promise(programme, on)}"
@@ -102,6 +103,11 @@ def _scores_in_letter(contract: Contract) -> str:
         if used
         else ""
     )
+
+
+def _words_in_letter(contract: Contract, programme: Programme) -> str:
+    told = formats.enumeration(words.status_words(contract, programme))
+    return f"<p>Vi læser også, om du er {told}. Ingen får at vide, om det gælder dig.</p>" if told else ""
 
 
 def _document_in_letter(contract: Contract) -> str:

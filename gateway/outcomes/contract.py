@@ -22,6 +22,7 @@ from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.manual_evidence import EVIDENCE, EvidenceType
 from gateway.outcomes.phrases import Phrase
 from gateway.outcomes.settlement_terms import SettlementTerms
+from gateway.outcomes.status_words import StatusWord
 from gateway.outcomes.terms import (
     Aggregate,
     Caps,
@@ -287,6 +288,7 @@ class Contract:
     unknown_codes_block: bool
     qualification: Qualification
     states: tuple[WeekState, ...]
+    status_words: tuple[StatusWord, ...]  # statuses beyond the closed list
     measures: tuple[Measure, ...]
     aggregates: tuple[Aggregate, ...]
     tariffs: tuple[Tariff, ...]
