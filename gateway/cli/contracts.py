@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from gateway.installation.gateway import Gateway
     from policies.programme import Programme
 
+_GROUND_HELP = (
+    "On which ground it changes what is paid, for how long or for whom: section-179, -180, -181, -182, -183 (of"
+    " udbudsloven), not-a-public-contract or new-procedure."
+)
 app = typer.Typer(help="Contracts, programmes and source declarations.", no_args_is_help=True)
 
 
@@ -155,16 +159,18 @@ def add(
 def propose(
     contract: Annotated[Path, typer.Argument(help="The contract file.")],
     programme: Annotated[Path, typer.Argument(help="The programme file declared for it.")],
+    ground: Annotated[str, typer.Option(help=_GROUND_HELP)] = "",
 ) -> None:
     """Propose another version of a contract or its programme; a second person approves it.
 
-    Example: gateway contract propose impact60-v2.toml impact60-v2.programme.toml
+    Example: gateway contract propose impact60-v2.toml impact60-v2.programme.toml --ground section-179
     """
+    from gateway.cli.amendments import ground_named
     from gateway.contracts.declarations import propose_change
     from policies.programme_file import load_programme
 
     gateway = open_gateway()
-    proposal = propose_change(gateway, contract, programme)
+    proposal = propose_change(gateway, contract, programme, ground=ground_named(ground))
     console.print(f"proposed: {proposal}; a second person runs `gateway contract approve {proposal}`")
     _say_who_is_left(gateway, load_programme(programme.read_bytes(), file=programme.name))
 

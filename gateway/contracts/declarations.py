@@ -22,6 +22,7 @@ from gateway.contracts import accepted
 from gateway.contracts.fitting import check_fits
 from gateway.contracts.later_versions import chain_of, check_later, run_lives
 from gateway.contracts.notice_text import read_notice
+from gateway.contracts.procurement import ChangeGround, check_ground
 from gateway.contracts.sealed_plan import planned_ends
 from gateway.errors.adoption import AdoptionRefused
 from gateway.errors.contracts import ChangeNeedsApproval, ProgrammeMismatch, ProposalUnknown, SourceUnknown
@@ -118,17 +119,21 @@ def activate_contract(
     return declared.contract
 
 
-def propose_change(gateway: Gateway, contract_file: Path, programme_file: Path) -> str:
+def propose_change(
+    gateway: Gateway, contract_file: Path, programme_file: Path, *, ground: ChangeGround | None = None
+) -> str:
     """Propose another version of a contract, its programme or its notices; returns the proposal's id.
 
     Nothing is in force before somebody else approves. Raises what `read_declared` raises, and `NobodyLeft`, and
-    `AmendmentRefused` where a later version changes more than it may.
+    `AmendmentRefused` where a later version changes more than it may, or what is paid and for whom, and no ground is
+    named on which.
     """
     declared = read_declared(gateway, contract_file, programme_file)
     run_lives(gateway, declared.contract)
     identifier = str(uuid.uuid4())
     with gateway.write() as uow:
         check_later(uow.session, declared.contract, declared.programme, on=uow.now.date())
+        check_ground(uow.session, declared.contract, ground)
         check_somebody_is_left(gateway, uow.session, on=uow.now.date(), programme=declared.programme)
         uow.session.add(
             Proposal(
@@ -141,7 +146,15 @@ def propose_change(gateway: Gateway, contract_file: Path, programme_file: Path) 
                 approved_by="",
             )
         )
-        uow.record(ChangeProposed(proposal=identifier, contract=declared.contract.id, sha256=declared.sha256))
+        uow.record(
+            ChangeProposed(
+                proposal=identifier,
+                contract=declared.contract.id,
+                sha256=declared.sha256,
+                rules_sha256=declared.contract.sha256,
+                ground="" if ground is None else ground.value,
+            )
+        )
     return identifier
 
 

@@ -39,6 +39,9 @@ def check_later(session: Session, contract: Contract, programme: Programme, *, o
     released = {release.window for release in queries.releases(session, contract.id)}
     sealed = {batch.batch_id for batch in queries.batches(session, contract.id)}
     newest = contract_of(known[-1])
+    if contract.follows != newest.sha256:
+        reason = f"must be {newest.sha256}, of version {newest.version}: who accepts a change accepts what it changes"
+        raise AmendmentRefused(file=contract.file, part="follows", reason=reason)
     check_amendment(newest, contract, released=released, sealed=sealed)
     if changes_money(newest, contract) and contract.effective_from <= on:
         reason = f"must lie behind {on}: other terms hold from a window on that begins when everybody has accepted"

@@ -176,9 +176,12 @@ class SampleDrawn(Event):
 @dataclass(frozen=True, slots=True)
 class ChangeProposed(Event):
     kind = "change_proposed"
+    schema = 2
     proposal: str
     contract: str
     sha256: str
+    rules_sha256: str = ""  # of the contract's text
+    ground: str = ""  # on which a contract is changed, as whoever proposes it names it
 
 
 @dataclass(frozen=True, slots=True)

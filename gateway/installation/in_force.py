@@ -60,7 +60,7 @@ def contract_and_text(
     chosen = [row for row in rows if on is None or row.effective_from <= on] or rows[:1]
     if not chosen:
         raise ContractUnknown(contract=contract_id)
-    contract = joined(chosen)
+    contract = join_versions(chosen)
     if contract.fold.at_most and (ends := _block_ends(session, versions)) is not None:
         contract = in_blocks(contract, ends)
     return contract, chosen[-1].text.decode("utf-8")
@@ -83,10 +83,10 @@ def newest_contract(session: Session, contract_id: str) -> Contract:
     versions = contract_queries.contract_versions(session, contract_id)
     if not versions:
         raise ContractUnknown(contract=contract_id)
-    return joined(versions)
+    return join_versions(versions)
 
 
-def joined(versions: Sequence[ContractVersion]) -> Contract:
+def join_versions(versions: Sequence[ContractVersion]) -> Contract:
     """The last of these versions, with those before it: what is owed is a function of all of them."""
     *earlier, newest = map(contract_of, versions)
     return replace(newest, earlier=tuple(earlier))

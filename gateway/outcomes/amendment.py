@@ -39,6 +39,7 @@ FIELDS: Mapping[str, FieldRule] = {
     "id": _NEVER,
     "version": _MAY_CHANGE,  # rises
     "effective_from": _MAY_CHANGE,  # rises
+    "follows": _MAY_CHANGE,  # the text that it changes
     "title": _MAY_CHANGE,
     "currency": _NEVER,
     "rounding": _NEVER,

@@ -276,6 +276,7 @@ class Contract:
     id: str
     version: int
     effective_from: date
+    follows: str  # SHA-256 of the text that a later version changes; empty for none
     title: str
     currency: str
     rounding: Rounding

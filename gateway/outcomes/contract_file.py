@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -35,6 +36,7 @@ from vocabulary.mistakes import Mistakes
 from vocabulary.releases import Recipient, Template
 from vocabulary.weeks import Week
 
+_DIGEST = re.compile(r"|[0-9a-f]{64}")  # or nothing: the first version follows none
 _PAY_DIGITS = 2  # of pay as registers report it
 
 
@@ -78,6 +80,7 @@ def _read(root: DeclarationTable, text: bytes, file: str) -> Contract:
     first_day = part(lambda: cohort.enrolment_from)
     names = root.text("id"), root.integer("version", 1, least=1), root.text("title")
     effective_from = root.day("effective_from", first_day)
+    follows = root.convert("follows", _digest, "")
     currency, illustrative = part(lambda: _currency(root, measures)), root.texts("illustrative", [])
     pauses, freeze_days = _pauses(root), part(lambda: _freeze_days(root.table("freeze", or_empty=True)))
     statements = part(lambda: _statements(root, windows, measures, tariffs))
@@ -93,6 +96,7 @@ def _read(root: DeclarationTable, text: bytes, file: str) -> Contract:
         id=names[0],
         version=names[1],
         effective_from=effective_from,
+        follows=follows,
         title=names[2],
         currency=currency,
         rounding=rounding,
@@ -132,6 +136,12 @@ def _read(root: DeclarationTable, text: bytes, file: str) -> Contract:
     with root.check():
         _check_illustrative(root, contract)
     return contract
+
+
+def _digest(text: str) -> str:
+    if not _DIGEST.fullmatch(text):
+        raise ValueError("must be a SHA-256 in lower-case hexadecimal, as `gateway contract show` prints it")
+    return text
 
 
 def _freeze_days(table: DeclarationTable) -> int:

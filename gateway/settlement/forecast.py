@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from gateway.contracts import aggregates
@@ -95,8 +95,9 @@ class Forecast(View):
     """The windows before the gateway, as stated and as the registers show them today."""
 
 
-def accruals(gateway: Gateway, contract_id: str) -> Forecast:
-    """Accruals and forecast with what is known now. Raises `SourcesIncomplete`, `PolicyDenied`."""
+def accruals(gateway: Gateway, contract_id: str, *, chain: Contract | None = None) -> Forecast:
+    """Accruals and forecast with what is known now; under `chain`, a later version with those before it, as it would be
+    were that in force. Raises `SourcesIncomplete`, `PolicyDenied`."""
 
     def authorise(asking: Asking) -> Authorised:
         contract = gateway.contract(asking.session, contract_id)
@@ -130,7 +131,7 @@ def accruals(gateway: Gateway, contract_id: str) -> Forecast:
         contract_id,
         Purpose.OUTCOME_EVALUATION,
         authorise=authorise,
-        look=lambda at, _: _foresee(gateway, at, contract_id),
+        look=lambda at, _: _foresee(gateway, at, contract_id, chain),
         record=record,
     )
 
@@ -146,11 +147,11 @@ class _Foreseen:
     known_at: datetime
 
 
-def _foresee(gateway: Gateway, at: Snapshot, contract_id: str) -> _Foreseen:
-    contract = gateway.contract(at.session, contract_id)
+def _foresee(gateway: Gateway, at: Snapshot, contract_id: str, chain: Contract | None) -> _Foreseen:
+    contract = gateway.contract(at.session, contract_id) if chain is None else chain
     programme = gateway.programme(at.session, contract_id)
     as_of = evaluating.known_by(at.session, contract, at.now)
-    settled = read_settlement(gateway, at.session, contract_id, now=at.now)
+    settled = replace(read_settlement(gateway, at.session, contract_id, now=at.now), contract=contract)
     if as_of.complete_to is None:
         first = str(contract.windows[0].from_week)
         raise SourcesIncomplete(contract=contract_id, week=first, complete="nowhere")

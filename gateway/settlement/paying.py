@@ -10,7 +10,7 @@ from gateway.errors.settlement import SettlementRefused
 from gateway.events.settlement import PaymentApproved, PaymentRegistered
 from gateway.installation.authority import Asking, Authorised, deciding, staff_party
 from gateway.installation.gateway import Gateway
-from gateway.installation.in_force import joined
+from gateway.installation.in_force import join_versions
 from gateway.settlement.billing import find_bill
 from gateway.settlement.reading import read_settlement
 from gateway.settlement.settled import Settled
@@ -125,7 +125,7 @@ def _checks(gateway: Gateway, asking: Asking, settled: Settled, bill: Bill) -> l
     return checks(
         settled,
         bill,
-        versions=[joined(rows[: place + 1]) for place in range(len(rows))],
+        versions=[join_versions(rows[: place + 1]) for place in range(len(rows))],
         approved=approved,
         approver=gateway.actor,
     )

@@ -29,11 +29,13 @@ ADDED = "ADDED_FOR_A_TEST"
 
 # (module, enum) -> why it owes nothing to a new member
 OWES_NOTHING: dict[tuple[str, str], str] = {
+    ("gateway.attestations.reached", "FigureUnit"): "names the claim of each unit that has one of its own",
     ("gateway.attestations.claims", "Action"): "names the action of each template, and has a row for each of those",
     ("gateway.cli.keys", "Role"): "lists who may have a client: nobody else may",
     ("gateway.contracts.openings", "Role"): "asks as one role, and writes down the role of another",
     ("gateway.documents.annexes.examples", "FigureUnit"): "words three units in its own way, and asks for the rest",
     ("gateway.events.actor", "Role"): "lists who is outside the municipality: anybody else acts inside",
+    ("gateway.outcomes.amendment", "FieldRule"): "gives each field its rule: one that nobody gives refuses nothing",
     ("gateway.outcomes.judging", "WeekReason"): "gives each where it is found: another is never given",
     ("gateway.outcomes.measures.earnings", "WeekReason"): "lists the weeks whose pay is not read: of any other it is",
     ("gateway.outcomes.tariffs_file", "FigureUnit"): "lists the units that an evaluator may declare: no other",

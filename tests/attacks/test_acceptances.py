@@ -29,7 +29,7 @@ from outcome_verifier import canonical
 from tests.support.histories import EXAMPLES
 from tests.support.municipality import SimulatedMunicipality, ready
 from tests.support.parties import accept_all, others, party_key, signed_acceptance, take_in_others
-from tests.support.simulated import acting, amend
+from tests.support.simulated import acting, amend, following
 
 OPERATOR, INVESTOR = ("operator", "fokus-folkeoplysning"), ("investor", "den-sociale-kapitalfond")
 PAYER = ("outcome_payer", "aalborg-kommune")
@@ -140,6 +140,7 @@ def later_version(town: SimulatedMunicipality) -> tuple[Path, Path]:
     later = text.replace("version = 1", "version = 2").replace(
         "effective_from = 2018-10-01", "effective_from = 2020-03-16"
     )
+    later = following(text, later)
     digests = [hashlib.sha256(one.encode()).hexdigest() for one in (text, later)]
     (town.folder / "v2.toml").write_text(later, "utf-8")
     (town.folder / "v2.programme.toml").write_text(programme.replace(*digests), "utf-8")

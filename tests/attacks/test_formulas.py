@@ -17,6 +17,7 @@ from gateway.outcomes.settlement_terms import CorrectionForm
 from gateway.settlement.statement_view import (
     PaidOperator,
     PayerAccount,
+    PayerPrice,
     PayerShare,
     PaymentEvidence,
     SettledContract,
@@ -52,6 +53,7 @@ def made(text: str, *, minor: int = -150_005) -> SettlementStatement:
         text,
         1,
         1,
+        (PayerPrice(text, 1),),
         text,
         "5799999008511",
         text,

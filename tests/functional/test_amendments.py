@@ -161,3 +161,13 @@ def test_windows_may_be_added_to_a_contract_in_blocks(tmp_path: Path):
         ends = town.gateway.contract(session, town.contract).block_ends
     assert ends is not None
     assert ends[-1] == "2021H2"
+
+
+def test_a_later_version_says_which_text_it_changes(tmp_path: Path):
+    """Else whoever accepted it could be told later that it changed another."""
+    town = built(tmp_path)
+    with pytest.raises(AmendmentRefused, match="who accepts a change accepts what it changes") as refused:
+        amend(
+            town, SECOND, AT_2020, ('title = "IMPACT60"', f'follows = "{"0" * 64}"\ntitle = "IMPACT60"'), follows=False
+        )
+    assert refused.value.part == "follows"

@@ -26,7 +26,7 @@ from policies.terms import Purpose
 from tests.support.histories import EXAMPLES
 from tests.support.municipality import SMALL_CONTRACT
 from tests.support.parties import accept_all
-from tests.support.simulated import Municipality, acting, simulated
+from tests.support.simulated import Municipality, acting, following, simulated
 from vocabulary.weeks import Week
 
 
@@ -269,6 +269,7 @@ def test_a_new_contract_version_counts_from_its_day_and_leaves_earlier_windows_a
         .replace("effective_from = 2018-10-01", "effective_from = 2020-03-16")
         .replace("[freeze]", '[[pauses]]\nfrom_week = "2020-W12"\nto_week = "2020-W20"\n\n[freeze]')
     )
+    paused = following(text, paused)
     programme = (tmp_path / "impact60.programme.toml").read_text()
     programme = programme.replace(
         hashlib.sha256(text.encode()).hexdigest(), hashlib.sha256(paused.encode()).hexdigest()

@@ -14,6 +14,7 @@ from typing import Any
 
 from connectors.errors import FileNotNeeded
 from gateway.contracts import declarations
+from gateway.contracts.procurement import ChangeGround
 from gateway.errors.holds import PullLooksWrong
 from gateway.evaluation.evaluating import evaluate_week
 from gateway.installation.gateway import Gateway, initialise
@@ -115,10 +116,15 @@ def declare(
         declarations.declare_source(gateway, EXAMPLES / "sources" / f"{source}.toml")
 
 
-def amend(town: Municipality, *edits: Edit) -> None:
-    """Put a later version of the contract in force, with texts of the one before replaced."""
+def amend(
+    town: Municipality, *edits: Edit, follows: bool = True, ground: ChangeGround | None = ChangeGround.CLAUSE
+) -> None:
+    """Put a later version of the contract in force, with texts of the one before replaced; with `follows` it says which
+    text it changes."""
     contract, programme = (town.folder / f"{town.contract}{suffix}.toml" for suffix in ("", ".programme"))
-    before, text = contract.read_text(encoding="utf-8"), _edited(contract, edits)
+    before = contract.read_text(encoding="utf-8")
+    text = _edited(contract, edits)
+    text = following(before, text) if follows else text
     digests = [hashlib.sha256(version.encode()).hexdigest() for version in (before, text)]
     folder = town.folder / "amended"
     folder.mkdir(exist_ok=True)
@@ -126,8 +132,14 @@ def amend(town: Municipality, *edits: Edit) -> None:
     changed = programme.read_text(encoding="utf-8").replace(*digests).replace('"notices/', '"../notices/')
     (folder / programme.name).write_text(changed, encoding="utf-8")
     accept_all(town.gateway, folder / contract.name, folder / programme.name)
-    proposal = declarations.propose_change(town.gateway, folder / contract.name, folder / programme.name)
+    proposal = declarations.propose_change(town.gateway, folder / contract.name, folder / programme.name, ground=ground)
     declarations.approve_change(acting(town.gateway, "second"), proposal)
+
+
+def following(before: str, text: str) -> str:
+    """A later text that says which one it changes."""
+    digest = hashlib.sha256(before.encode()).hexdigest()
+    return text.replace("\neffective_from =", f'\nfollows = "{digest}"\neffective_from =', 1)
 
 
 def acting(gateway: Gateway, staff: str) -> Gateway:

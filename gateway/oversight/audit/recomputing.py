@@ -26,7 +26,7 @@ from gateway.events.audit import CommitmentsRecomputed
 from gateway.events.evaluation import Evaluated
 from gateway.installation.authority import Asking, Authorised
 from gateway.installation.gateway import Gateway
-from gateway.installation.in_force import joined
+from gateway.installation.in_force import join_versions
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.evaluate import Evaluation, evaluate
 from gateway.outcomes.history import PersonHistory
@@ -170,7 +170,7 @@ def _plan_again(session: Session, contract_id: str) -> Recomputed:
         of_seal = {one.sha256 for one in opening}
         tried = [versions[: place + 1] for place, one in enumerate(versions) if one.sha256 in of_seal]
         ends, at = batch.block_ends, batch.sealed_at
-    if any(planned_ends(session, joined(one), before=at) == tuple(ends) for one in tried):
+    if any(planned_ends(session, join_versions(one), before=at) == tuple(ends) for one in tried):
         return Recomputed.SAME
     return Recomputed.NOT_COMPUTED if _has_erased(session, contract_id) else Recomputed.DIFFERS
 

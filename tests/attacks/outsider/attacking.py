@@ -22,12 +22,14 @@ from tests.attacks.outsider.views import Figure, Reading, answers_of, cells_of, 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What the reader knows of a person beforehand: the first day, the week in which somebody left, the weeks away."""
+    """What the reader knows of a person beforehand: the first day, the week in which somebody left, the weeks away, and
+    the first window that counts them."""
 
     day: date
     gone_from: int = 0
     back: int = 0
     after: int = 0  # weeks until the first of those
+    counts_from: int = 0  # its place: with a batch that was sealed after windows were paid
     named: tuple[int, ...] | None = None  # what statements about single people say, window by window: named or not
 
 
@@ -74,6 +76,8 @@ def _facts(terms: Terms) -> np.ndarray:
 def courses_of(terms: Terms, entry: Entry) -> np.ndarray:
     """All that somebody of an entry can amount to."""
     rows = family(terms, entry.day, entry.gone_from, entry.back, entry.after).rows
+    if entry.counts_from:
+        rows = np.where([part.at >= entry.counts_from for part in parts_of(terms)], rows, 0)
     return rows if entry.named is None else rows[(rows[:, _notices(terms)] == entry.named).all(axis=1)]
 
 
@@ -232,7 +236,8 @@ def is_near_an_end(world: World, released: list[Release], share: int = 10) -> bo
 def name_of(entry: Entry) -> str:
     gone = f", gone from week {entry.gone_from}" if entry.gone_from else ""
     named = "" if entry.named is None else f", named {entry.named}" if any(entry.named) else ", never named"
-    return f"{entry.day}{gone}{', time given back' if entry.back else ''}{named}"
+    late = f", counts from window {entry.counts_from}" if entry.counts_from else ""
+    return f"{entry.day}{gone}{', time given back' if entry.back else ''}{late}{named}"
 
 
 def roster_of(world: World) -> Counter[Entry]:

@@ -33,11 +33,13 @@ def in_blocks(terms: Terms, ends: Sequence[int]) -> list[Release]:
     return found
 
 
-def plan_of(terms: Terms, count: Mapping[Entry, int]) -> tuple[int, ...] | None:
-    """The ends of the blocks with the least wait in all, of equal ones those that end earlier; None for none."""
+def plan_of(terms: Terms, count: Mapping[Entry, int], told: Sequence[int] = ()) -> tuple[int, ...] | None:
+    """The ends of the blocks with the least wait in all, of equal ones those that end earlier; None for none. They go
+    on from the ends at which something was told before."""
     shown = sorted({one.at for one in terms.releases if one.template != "payment_document"})
     inner = [some for many in range(len(shown)) for some in combinations(shown[:-1], many)]
     plans = sorted(((*some, shown[-1]) for some in inner), key=lambda ends: (_wait(shown, ends), ends))
+    plans = [ends for ends in plans if ends[: len(told)] == tuple(told)]
     return next((ends for ends in plans if _may_be_told(terms, count, ends)), None)
 
 

@@ -1,0 +1,133 @@
+"""A later version of a contract before anybody accepts it: what it says otherwise, and what that comes to.
+
+For the parties, from the texts and from what was released to them: no row of anybody is read. What it comes to for the
+people who are followed is for municipal eyes alone (`gateway.settlement.forecast`), and is logged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlmodel import Session
+
+from connectors.base import Progress, no_progress
+from gateway.contracts.later_versions import chain_of, check_later, run_lives
+from gateway.contracts.procurement import ChangeGround, ProcurementSheet, procurement_sheet
+from gateway.contracts.sealed_plan import planned_ends
+from gateway.documents.contract_page import Language, sections
+from gateway.installation.gateway import Gateway
+from gateway.installation.in_force import newest_contract
+from gateway.outcomes.bounds import ranges
+from gateway.outcomes.contract import Contract
+from gateway.outcomes.contract_file import load_contract
+from gateway.outcomes.versions import stretch_at, tariff_stretches
+from gateway.store import queries
+
+
+@dataclass(frozen=True, slots=True)
+class WordsChanged:
+    """A sentence of the contract's page that is gone, or new."""
+
+    section: str
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WindowMoved:
+    """What is owed in all at most by a window's end, by the text in force and by the new one, in minor units; None
+    where nothing bounds it, or there is no such window."""
+
+    window: str
+    most_before: int | None
+    most_after: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasedAgain:
+    """What the newest document paid for a tariff, and what the same quantity would have come to at the new price."""
+
+    window: str
+    tariff: str
+    quantity: int
+    price_before: int
+    price_after: int
+
+
+@dataclass(frozen=True, slots=True)
+class AmendmentPreview:
+    """What a later version would change. Amounts are minor units of the contract's currency."""
+
+    chain: Contract
+    words: tuple[WordsChanged, ...]
+    windows: tuple[WindowMoved, ...]
+    released: tuple[ReleasedAgain, ...]
+    ends_before: tuple[str, ...] | None  # windows that end a block; None where each is shown by itself
+    ends_after: tuple[str, ...] | None
+    sheet: ProcurementSheet
+
+
+def preview(
+    gateway: Gateway,
+    file: Path,
+    *,
+    language: Language,
+    ground: ChangeGround | None = None,
+    progress: Progress = no_progress,
+) -> AmendmentPreview:
+    """What a contract file would change of the version in force, where it may; nothing is proposed and nobody is looked
+    at. `progress` is told of so many first days that are asked of so many.
+
+    Raises `DeclarationInvalid`, `ContractUnknown`, `AmendmentRefused`.
+    """
+    contract = load_contract(file.read_bytes(), file=file.name)
+    run_lives(gateway, contract, progress)
+    with gateway.store.read() as session:
+        known, chain = newest_contract(session, contract.id), chain_of(session, contract)
+        programme = gateway.programme(session, contract.id)
+        check_later(session, contract, programme, on=gateway.clock().date())
+        return AmendmentPreview(
+            chain,
+            tuple(_words(known, contract, language)),
+            _windows(known, contract),
+            tuple(_released_again(session, chain)),
+            gateway.contract(session, contract.id).block_ends,
+            planned_ends(session, chain) if contract.fold.at_most and queries.batches(session, contract.id) else None,
+            procurement_sheet(session, chain, ground=ground, named_by=gateway.actor.name),
+        )
+
+
+def _words(known: Contract, new: Contract, language: Language) -> Sequence[WordsChanged]:
+    before, after = ({one.title: one.lines for one in sections(text, language)} for text in (known, new))
+    found = []
+    for title in dict.fromkeys([*before, *after]):
+        gone = tuple(line for line in before.get(title, ()) if line not in after.get(title, ()))
+        come = tuple(line for line in after.get(title, ()) if line not in before.get(title, ()))
+        if gone or come:
+            found.append(WordsChanged(title, gone, come))
+    return found
+
+
+def _windows(known: Contract, new: Contract) -> tuple[WindowMoved, ...]:
+    before, after = ({one.window: one.most.minor for one in ranges(text)} for text in (known, new))
+    labels = [window.label for window in new.windows if window.to_week.sunday >= new.effective_from]
+    return tuple(WindowMoved(label, before.get(label), after[label]) for label in labels)
+
+
+def _released_again(session: Session, chain: Contract) -> Sequence[ReleasedAgain]:
+    """Of tariffs with one price for each unit, which is another one from now on."""
+    labels = [window.label for window in chain.windows]
+    documents = [row for label, row in queries.payment_documents(session, chain.id).items() if label in labels]
+    if not documents:
+        return []
+    row = max(documents, key=lambda one: labels.index(one.window))
+    found = []
+    for tariff in chain.tariffs:
+        stretches = tariff_stretches(chain, tariff)
+        then = stretches[stretch_at(stretches, labels.index(row.window))].tariff
+        quantity = sum(line["quantity"] for line in row.due if line["tariff"] == tariff.id)
+        if then is not None and then.single_price and then.single_price != tariff.single_price:
+            found.append(ReleasedAgain(row.window, tariff.id, quantity, then.single_price, tariff.single_price))
+    return found
