@@ -15,6 +15,9 @@ from policies.terms import Action, LegalBasis, Party, Purpose, Role, SpecialCate
 from policies.words import OFFICE, ProgrammeWords
 from vocabulary.identity import is_same_person
 
+# of a contract: whoever delivers, and whoever lends
+OTHER_SIDE = frozenset({Role.OPERATOR, Role.INVESTOR})
+
 
 @dataclass(frozen=True, slots=True)
 class Grant:
@@ -136,9 +139,9 @@ class Programme:
             one.role is role and on <= one.until and is_same_person(one.staff, staff) for one in self.appointments
         )
 
-    def acts_for_lender(self, staff: str) -> bool:
-        """Whether somebody acts, or once acted, for an office of the controller that lends."""
-        return any(one.role is Role.INVESTOR and is_same_person(one.staff, staff) for one in self.appointments)
+    def acts_on_other_side(self, staff: str) -> bool:
+        """Whether somebody delivers, or lends, for the controller, or once did."""
+        return any(one.role in OTHER_SIDE and is_same_person(one.staff, staff) for one in self.appointments)
 
     def auditor_with(self, key: str) -> Appointment | None:
         """The auditor who signs with this key, in office or not any more."""

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from policies.basis import BASES, RecordKind, Requirements
 from policies.errors import ProgrammeInvalid
-from policies.programme import Appointment, ConditionOfWord, Grant, Notice, Programme, Retention
+from policies.programme import OTHER_SIDE, Appointment, ConditionOfWord, Grant, Notice, Programme, Retention
 from policies.terms import (
     NEEDS_LAW,
     Action,
@@ -252,10 +252,8 @@ def _appointments(root: DeclarationTable) -> tuple[Appointment, ...]:
             if key and any(other.key == key for other in before):
                 raise table.refuse("key", "is that of another appointment too")
         with table.check():
-            if any(
-                Role.INVESTOR in (other.role, one.role) and is_same_person(other.staff, one.staff) for other in before
-            ):
-                raise table.refuse("staff", "acts for the office that lends, and has another appointment")
+            if any(OTHER_SIDE & {other.role, one.role} and is_same_person(other.staff, one.staff) for other in before):
+                raise table.refuse("staff", "delivers or lends for the controller, and has another appointment")
         with table.check():
             if any(
                 Role.AUDITOR in (other.role, one.role) and is_same_person(other.staff, one.staff) for other in before

@@ -78,11 +78,7 @@ class FigureOfView:
 
     figure: ExactFigure
     release: PlannedRelease
-
-    @property
-    def is_free(self) -> bool:
-        """Whether it stands in what the creditor is paid, which is exact whatever it tells (invariant 6)."""
-        return self.release.template is Template.PAYMENT_DOCUMENT and self.release.recipient is Recipient.OPERATOR
+    is_free: bool = False  # it stands in what the creditor is paid, which is exact whatever it tells (invariant 6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +118,8 @@ def exact_figures(contract: Contract, ends: Collection[int] | None = None) -> tu
         else:
             continue
         stretch = _FigureStretch(contract, since, at)
-        found += [FigureOfView(figure, one) for figure in _figures(one, stretch)]
+        is_free = is_paid and one.recipient is contract.creditor
+        found += [FigureOfView(figure, one, is_free) for figure in _figures(one, stretch)]
         if is_paid and _bills_its_investor(contract):
             bill = replace(one, recipient=Recipient.INVESTOR)
             found += [FigureOfView(figure, bill) for figure in _of_bill(stretch)]

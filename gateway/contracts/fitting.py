@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from gateway.outcomes.calendar import needed_weeks
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.status_words import WordCategory
+from gateway.wording.parties import delivers_itself
 from policies.errors import ProgrammeInvalid
 from policies.programme import Programme
 from policies.terms import Party, Role, StatusCondition
@@ -58,6 +59,13 @@ def _misfits(contract: Contract, programme: Programme) -> Iterator[tuple[str, st
             if party not in programme.parties:
                 said = f"must name {party.organisation!r} as {party.role}: {contract.file} plans releases to it"
                 yield "parties", said
+    if delivers_itself(contract):
+        roles = {one.role for one in programme.appointments}
+        if Role.AUDITOR not in roles:
+            yield "appointments", f"must name an auditor: the municipality itself delivers what {contract.file} counts"
+        if Role.OPERATOR not in roles:
+            said = f"must name as operator who delivers what {contract.file} counts: people who do nothing else here"
+            yield "appointments", said
     lends = any(party.unit for party in contract.parties)
     if lends != (Party(programme.controller, Role.INVESTOR) in programme.parties):
         yield (

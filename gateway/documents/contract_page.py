@@ -21,7 +21,7 @@ from gateway.wording import formats
 from gateway.wording.contract import EXITS, HEADINGS, LINES, PERIODS, RULES, TEMPLATES, UNITS, WORD_CATEGORIES
 from gateway.wording.kind_words import KindSentence, Voice
 from gateway.wording.measures import MEASURE_WORDS
-from gateway.wording.parties import names_in
+from gateway.wording.parties import delivers_itself, names_in
 from gateway.wording.tariffs import TARIFF_WORDS
 from policies.basis import StopReason
 from vocabulary.total import total
@@ -169,6 +169,8 @@ class _Page:
         found += [
             self._say("office" if party.unit else party.role, name=party.name, unit=party.unit) for party in others
         ]
+        if delivers_itself(self.contract):
+            found.append(self._say("delivers_itself", name=payer.name))
         investors = self.contract.parties_as("investor")
         if len(investors) > 1:
             parts = sum(one.share_parts for one in investors)
@@ -246,7 +248,11 @@ class _Page:
         if measure.days_limit:
             text += self._say("within_days", days=measure.days_limit)
         if measure.goal_people:
-            text += self._say("goal", people=measure.goal_people, size=self.contract.cohort.size)
+            text += self._say(
+                "aim" if delivers_itself(self.contract) else "goal",
+                people=measure.goal_people,
+                size=self.contract.cohort.size,
+            )
         return text
 
     def declared_figures(self) -> list[str]:

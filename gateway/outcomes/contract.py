@@ -329,8 +329,12 @@ class Contract:
 
     @property
     def share_parts(self) -> tuple[int, ...]:
-        """What each payer bears, in the order of `payers`."""
-        return tuple(payer.share_parts for payer in self.payers)
+        return tuple(payer.share_parts for payer in self.payers)  # in the order of `payers`
+
+    @property
+    def creditor(self) -> Recipient:
+        """Whom payment documents go to: the operator, or whoever lends where the municipality delivers itself."""
+        return Recipient.OPERATOR if self.parties_as("operator") else Recipient.INVESTOR
 
     def window(self, label: str) -> Window:
         """The window of this label; raises `WindowUnknown`."""
@@ -348,8 +352,7 @@ class Contract:
 
     @property
     def people_measure(self) -> Measure | None:
-        """The measure with the threshold, which the investor's part hangs on."""
-        return next((measure for measure in self.measures if measure.goal_people), None)
+        return next((measure for measure in self.measures if measure.goal_people), None)  # that with the threshold
 
     def measure(self, name: str) -> Measure | None:
         return next((measure for measure in self.measures if measure.id == name), None)

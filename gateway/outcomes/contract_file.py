@@ -134,6 +134,8 @@ def _read(root: DeclarationTable, text: bytes, file: str) -> Contract:
         file=file,
     )
     with root.check():
+        _check_deliverer(root, contract)
+    with root.check():
         _check_illustrative(root, contract)
     return contract
 
@@ -278,6 +280,25 @@ def _entry_of(root: DeclarationTable, finding: CalendarFinding) -> DeclarationTa
         if table.is_text("windows") or set(table.texts("windows")) & set(finding.windows):
             return table
     return root
+
+
+def _check_deliverer(root: DeclarationTable, contract: Contract) -> None:
+    """Where the municipality delivers itself, nobody is told of single people, and few people are nobody's repayment:
+    who lends does not know them, as who helps them does."""
+    if contract.parties_as("operator"):
+        return
+    if contract.statements or contract.reasons_window:
+        where = root.tables("statements")[0] if contract.statements else root.table("disclosure")
+        key = "kind" if contract.statements else "reasons_windows"
+        raise where.refuse(key, "is for an operator, and the municipality delivers itself here")
+    if contract.cohort.size < contract.k_cohort:
+        reason = f"must be at least k_cohort, {contract.k_cohort}: who lends is repaid exactly, and knows nobody here"
+        raise root.table("cohort").refuse("size", reason, rule="calendar-creditor")
+    if contract.settlement is None or contract.settlement.investor is None:
+        return
+    if not contract.caps.capital_minor:
+        reason = "needs [caps] to limit what is owed to capital and return: all of it is repaid, and more is nobody's"
+        raise root.table("settlement").refuse("investor", reason)
 
 
 def _statements(

@@ -145,6 +145,13 @@ LINES: Mapping[str, Both] = {
         "Investor: {name}, which is the municipality itself by {unit}: other staff than those who measure and approve,"
         " and never alone",
     ),
+    "delivers_itself": in_both(
+        "{name} leverer selv indsatsen og betaler et betinget tilskud tilbage efter resultater: investorerne får"
+        " betalingsgrundlaget, og der er ingen faktura. En revisor er udpeget, og den, der leverer, registrerer og"
+        " godkender intet her",
+        "{name} delivers by itself and repays a conditional grant by results: the investors get the payment document,"
+        " and there is no invoice. An auditor is appointed, and whoever delivers registers and approves nothing here",
+    ),
     "investor_shares": in_both(
         "Kapital, tilbagebetaling og afkast deles: {shares}; resten i hele mindste enheder til de største brøkdele."
         " Alle investorer får det samme at se",
@@ -225,6 +232,7 @@ LINES: Mapping[str, Both] = {
     "goal": in_both(
         "; investor tjener fra {people} ud af {size}", "; the investor earns from {people} of {size} people"
     ),
+    "aim": in_both("; målet er {people} ud af {size}", "; the goal is {people} of {size} people"),
     "aggregate": in_both(
         "{id} ({unit}), underskrevet af {name} med nøglen {key}: {method}; kilde: {source}; forfalder i {windows}",
         "{id} ({unit}), signed by {name} with the key {key}: {method}; source: {source}; due in {windows}",
