@@ -215,7 +215,9 @@ class _Page:
         if state.is_off_benefit:
             benefits = ", ".join(sorted(BENEFITS - state.statuses))
             return self._say("state_off_benefit", id=state.id, label=self._label(state), benefits=benefits)
-        shown = LINES["any_status"][self.language] if state.statuses == ANY_STATUS else self._or(self._shown(state))
+        shown = (
+            LINES["any_status"][self.language] if state.statuses == ANY_STATUS else self._or(self._statuses_of(state))
+        )
         text = self._say("state", id=state.id, label=self._label(state), statuses=shown)
         if state.income_types:
             hours = self._voice.hours(state.hours_per_week_hundredths)
@@ -223,7 +225,7 @@ class _Page:
             text += self._say(key, types=", ".join(sorted(state.income_types)), hours=hours)
         return text
 
-    def _shown(self, state: WeekState) -> list[str]:
+    def _statuses_of(self, state: WeekState) -> list[str]:
         """What a register shows in the state: statuses as in the file, the contract's own words by their labels."""
         own = labels_of(self.contract.status_words, danish=self.language is Language.DANISH)
         return [own.get(status, status) for status in sorted(state.statuses)]

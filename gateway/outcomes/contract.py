@@ -324,8 +324,7 @@ class Contract:
 
     @property
     def payers(self) -> tuple[ContractParty, ...]:
-        """The municipality, and then the further payers in the order of the file."""
-        return self.parties_as("outcome_payer")
+        return self.parties_as("outcome_payer")  # the municipality first
 
     @property
     def share_parts(self) -> tuple[int, ...]:
@@ -382,8 +381,7 @@ class Contract:
 
     @property
     def needs_amounts(self) -> bool:
-        """Whether amounts are kept when income is read."""
-        return any(measure.counts_pay for measure in self.measures)
+        return any(measure.counts_pay for measure in self.measures)  # of pay, when income is read
 
     @property
     def sources(self) -> tuple[str, ...]:
