@@ -33,7 +33,7 @@ def leaflet(contract: Contract, programme: Programme, contact: Contact, *, on: d
     payer = escape(contract.payers[0].name)
     first = (
         f"<header><p class=sender>{payer}</p><p class=kind>Pjece til dig, der er henvist</p></header><h1>{TITLE}</h1>"
-        f"<p class=lead>{_referral_sentence(contract)} "
+        f"<p class=lead>{_referral_text(contract)} "
         "Derfor følger vi, hvordan det går for hele gruppen. Her kan du se, hvad vi læser, og hvem der får hvad.</p>"
         f"{_promise(programme, on)}"
         f"<section><h2>Hvem har ansvaret, og hvorfor?</h2>{_why(payer, programme)}</section>"
@@ -68,7 +68,8 @@ def letter(contract: Contract, programme: Programme, contact: Contact, *, on: da
         f"<address><b>{escape(contact.name)}</b><br>{escape(contact.address)}<br>{phone}<br>{email}</address></div>"
         "<p class=date>Dato: <span contenteditable=true class=blank></span></p>"
         f"<h1>{TITLE}</h1><p>Kære borger</p>"
-        f"<p>{_referral_sentence(contract)} Den hører til aftalen <b>{escape(programme.title)}</b>. Derfor følger vi, hvordan "
+        f"<p>{_referral_text(contract)} Den hører til aftalen <b>{escape(programme.title)}</b>. Derfor følger vi,"
+        f" hvordan "
         "det går for hele gruppen.</p>"
         f"<h2>Det gør vi</h2><p>Vi læser i {registers}. Der kan vi se, hvilke ydelser du får{hours}. "
         f"Vi lægger tallene for hele gruppen sammen. Resultatet går til {goes_to or 'ingen'}.</p>"
@@ -86,7 +87,7 @@ def letter(contract: Contract, programme: Programme, contact: Contact, *, on: da
     return document(f"Brev: {TITLE} – {payer}", [f"<div class=letter>{body}</div>"])
 
 
-def _referral_sentence(contract: Contract) -> str:
+def _referral_text(contract: Contract) -> str:
     """To whom a citizen is referred, and who pays for what; where the municipality delivers itself it is repaying."""
     payer = escape(contract.payers[0].name)
     if delivers_itself(contract):
