@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from policies.basis import Requirements
-from policies.terms import Action, LegalBasis, Party, Purpose, Role, SpecialCategoryBasis
+from policies.terms import Action, LegalBasis, Party, Purpose, Role, SpecialCategoryBasis, StatusCondition
 from policies.words import OFFICE, ProgrammeWords
 from vocabulary.identity import is_same_person
 
@@ -77,6 +77,17 @@ class Appointment:
 
 
 @dataclass(frozen=True, slots=True)
+class ConditionOfWord:
+    """What allows a status word of the contract, and what it is needed for."""
+
+    word: str
+    condition: StatusCondition
+    purpose: Purpose
+    law_reference: str  # the key of a word; empty where the condition needs no law
+    in_breakdown: bool  # whether a table by class may show it
+
+
+@dataclass(frozen=True, slots=True)
 class Programme:
     """A programme as declared; GDPR art. 5(1)(b), 6(1), 9(2) and 30(1)."""
 
@@ -102,6 +113,7 @@ class Programme:
     retention: Retention
     words: ProgrammeWords
     appointments: tuple[Appointment, ...]
+    conditions: tuple[ConditionOfWord, ...]  # of the contract's status words
     suspension_days: int  # working days in which the controller decides on a suspended release
     most_look_ups: int  # people whom staff may look up in a day; never fewer than the contract's cohort
     sha256: str  # hex; of the programme file's bytes

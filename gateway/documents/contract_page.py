@@ -15,9 +15,10 @@ from gateway.outcomes.contract import Contract, Measure, Tariff
 from gateway.outcomes.measures_file import ANY_STATUS
 from gateway.outcomes.off_benefit import BENEFITS
 from gateway.outcomes.phrases import NumberList, PeriodWord, Reached, ReachedList, ScaleWords, StatePrices
+from gateway.outcomes.status_words import StatusWord, labels_of
 from gateway.outcomes.terms import ExitRule, FigureUnit, Gate, Index, RegisterExit, WeekState
 from gateway.wording import formats
-from gateway.wording.contract import EXITS, HEADINGS, LINES, PERIODS, RULES, TEMPLATES, UNITS
+from gateway.wording.contract import EXITS, HEADINGS, LINES, PERIODS, RULES, TEMPLATES, UNITS, WORD_CATEGORIES
 from gateway.wording.kind_words import KindSentence, Voice
 from gateway.wording.measures import MEASURE_WORDS
 from gateway.wording.parties import delivers_itself, names_in
@@ -204,6 +205,7 @@ class _Page:
         found.append(self._say("codes_block" if self.contract.unknown_codes_block else "codes_report"))
         if rules.neutral_statuses:
             found.append(self._say("neutral", statuses=", ".join(sorted(rules.neutral_statuses))))
+        found += [self._word(one) for one in self.contract.status_words]
         found += [self._state(number) for number in range(len(self.contract.states))]
         found += [self._measure(measure) for measure in self.contract.measures]
         return found
@@ -213,13 +215,26 @@ class _Page:
         if state.is_off_benefit:
             benefits = ", ".join(sorted(BENEFITS - state.statuses))
             return self._say("state_off_benefit", id=state.id, label=self._label(state), benefits=benefits)
-        shown = LINES["any_status"][self.language] if state.statuses == ANY_STATUS else self._or(sorted(state.statuses))
+        shown = (
+            LINES["any_status"][self.language] if state.statuses == ANY_STATUS else self._or(self._statuses_of(state))
+        )
         text = self._say("state", id=state.id, label=self._label(state), statuses=shown)
         if state.income_types:
             hours = self._voice.hours(state.hours_per_week_hundredths)
             key = "state_hours" if state.hours_per_week_hundredths else "state_income"
             text += self._say(key, types=", ".join(sorted(state.income_types)), hours=hours)
         return text
+
+    def _statuses_of(self, state: WeekState) -> list[str]:
+        """What a register shows in the state: statuses as in the file, the contract's own words by their labels."""
+        own = labels_of(self.contract.status_words, danish=self.language is Language.DANISH)
+        return [own.get(status, status) for status in sorted(state.statuses)]
+
+    def _word(self, word: StatusWord) -> str:
+        label = word.label_da if self.language is Language.DANISH else word.label_en
+        category = WORD_CATEGORIES[word.category][self.language]
+        key = "word_by_class" if word.in_breakdown else "word_never_by_class"
+        return self._say(key, id=word.id, label=label, source=word.source, category=category)
 
     def _label(self, state: WeekState) -> str:
         return state.label_da if self.language is Language.DANISH else state.label_en

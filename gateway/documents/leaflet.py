@@ -33,7 +33,7 @@ def leaflet(contract: Contract, programme: Programme, contact: Contact, *, on: d
     payer = escape(contract.payers[0].name)
     first = (
         f"<header><p class=sender>{payer}</p><p class=kind>Pjece til dig, der er henvist</p></header><h1>{TITLE}</h1>"
-        f"<p class=lead>{_referred(contract)} "
+        f"<p class=lead>{_referral_text(contract)} "
         "Derfor følger vi, hvordan det går for hele gruppen. Her kan du se, hvad vi læser, og hvem der får hvad.</p>"
         f"{_promise(programme, on)}"
         f"<section><h2>Hvem har ansvaret, og hvorfor?</h2>{_why(payer, programme)}</section>"
@@ -68,11 +68,13 @@ def letter(contract: Contract, programme: Programme, contact: Contact, *, on: da
         f"<address><b>{escape(contact.name)}</b><br>{escape(contact.address)}<br>{phone}<br>{email}</address></div>"
         "<p class=date>Dato: <span contenteditable=true class=blank></span></p>"
         f"<h1>{TITLE}</h1><p>Kære borger</p>"
-        f"<p>{_referred(contract)} Den hører til aftalen <b>{escape(programme.title)}</b>. Derfor følger vi, hvordan "
+        f"<p>{_referral_text(contract)} Den hører til aftalen <b>{escape(programme.title)}</b>. Derfor følger vi,"
+        f" hvordan "
         "det går for hele gruppen.</p>"
         f"<h2>Det gør vi</h2><p>Vi læser i {registers}. Der kan vi se, hvilke ydelser du får{hours}. "
         f"Vi lægger tallene for hele gruppen sammen. Resultatet går til {goes_to or 'ingen'}.</p>"
-        f"{_document_in_letter(contract)}{_scores_in_letter(contract)}{_told_in_letter(contract, programme, on)}"
+        f"{_words_in_letter(contract, programme)}{_document_in_letter(contract)}"
+        f"{_scores_in_letter(contract)}{_told_in_letter(contract, programme, on)}"
         "<h2>Det gør vi ikke</h2><p>Vi sender ikke dit navn eller dit CPR-nummer videre. Vi fortæller ikke, om du selv "
         "nåede målet. Vi træffer ingen afgørelser om dig ud fra tallene.</p>"
         f"{_promise(programme, on)}"
@@ -85,7 +87,7 @@ def letter(contract: Contract, programme: Programme, contact: Contact, *, on: da
     return document(f"Brev: {TITLE} – {payer}", [f"<div class=letter>{body}</div>"])
 
 
-def _referred(contract: Contract) -> str:
+def _referral_text(contract: Contract) -> str:
     """To whom a citizen is referred, and who pays for what; where the municipality delivers itself it is repaying."""
     payer = escape(contract.payers[0].name)
     if delivers_itself(contract):
@@ -113,6 +115,11 @@ def _scores_in_letter(contract: Contract) -> str:
         if used
         else ""
     )
+
+
+def _words_in_letter(contract: Contract, programme: Programme) -> str:
+    told = formats.enumeration(words.status_words(contract, programme))
+    return f"<p>Vi læser også, om du er {told}. Ingen får at vide, om det gælder dig.</p>" if told else ""
 
 
 def _document_in_letter(contract: Contract) -> str:

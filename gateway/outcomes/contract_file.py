@@ -17,6 +17,7 @@ from gateway.outcomes.measures_file import read_measures, read_states
 from gateway.outcomes.parties_file import read_parties
 from gateway.outcomes.people_file import read_people, terms_of_nobody
 from gateway.outcomes.settlement_terms import settlement_terms
+from gateway.outcomes.status_words import check_status_words, read_status_words
 from gateway.outcomes.tariffs_file import read_aggregates, read_caps, read_indices, read_tariffs
 from gateway.outcomes.terms import (
     SCHEMA,
@@ -68,7 +69,8 @@ def _read(root: DeclarationTable, text: bytes, file: str) -> Contract:
     root.convert("schema", one_of(SCHEMA))
     parties = part(lambda: read_parties(root))
     rounding = part(lambda: Rounding(root.convert("rounding", one_of(*Rounding), Rounding.NONE)))
-    states, indices, windows = read_states(root), read_indices(root), _windows(root)
+    words = part(lambda: read_status_words(root))
+    states, indices, windows = read_states(root, words), read_indices(root), _windows(root)
     cohort = part(lambda: read_cohort(root.table("cohort")))
     measures, aggregates = read_measures(root, states, indices), read_aggregates(root, windows)
     caps = part(lambda: read_caps(root, aggregates))
@@ -87,6 +89,9 @@ def _read(root: DeclarationTable, text: bytes, file: str) -> Contract:
     root.finish()
     with root.check():
         check_outcome_states(root, measures, tariffs, breakdown=disclosure.breakdown)
+    with root.check():
+        shown = [state for one in measures if one.id == disclosure.breakdown for state in one.states]
+        check_status_words(root, words, people.status_sources, shown)
     contract = Contract(
         id=names[0],
         version=names[1],
@@ -104,6 +109,7 @@ def _read(root: DeclarationTable, text: bytes, file: str) -> Contract:
         unknown_codes_block=people.unknown_codes_block,
         qualification=people.qualification,
         states=states,
+        status_words=words,
         measures=measures,
         aggregates=aggregates,
         tariffs=tariffs,
