@@ -79,7 +79,11 @@ class FigureOfView:
 
     figure: ExactFigure
     release: PlannedRelease
-    is_free: bool = False  # it stands in what an operator is paid, which is exact whatever it tells (invariant 6)
+
+    @property
+    def is_free(self) -> bool:
+        """Whether it stands in what an operator is paid, which is exact whatever it tells (invariant 6)."""
+        return self.release.template is Template.PAYMENT_DOCUMENT and self.release.recipient is Recipient.OPERATOR
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +123,7 @@ def exact_figures(contract: Contract, ends: Collection[int] | None = None) -> tu
         else:
             continue
         stretch = _FigureStretch(contract, since, at)
-        is_free = is_paid and one.recipient is Recipient.OPERATOR  # a creditor that lends knows nobody, and is audited
-        found += [FigureOfView(figure, one, is_free) for figure in _figures(one, stretch)]
+        found += [FigureOfView(figure, one) for figure in _figures(one, stretch)]
         if is_paid and _bills_its_investor(contract):
             bill = replace(one, recipient=Recipient.INVESTOR)
             found += [FigureOfView(figure, bill) for figure in _of_bill(stretch)]
