@@ -99,8 +99,9 @@ def scan_extract(
     layout = _layout(header_bytes, declaration, reference, weeks, file=file.name)
     _keep_freed_memory()
     cells = CellReader(declaration.codes.statuses_in(*weeks), values)
+    all_statuses = {*Status, *declaration.codes.statuses.values()}
     wanted = CellReader(
-        declaration.codes.statuses_in(reference, reference), {status: int(status in chosen) for status in Status}
+        declaration.codes.statuses_in(reference, reference), {status: int(status in chosen) for status in all_statuses}
     )
     scan = _Scan(layout, matcher, wanted, cells, reduce)
     found, marks = scan.run(file, offset, np.empty(0, dtype=np.uint64), progress)

@@ -57,6 +57,7 @@ class Calendar:
     reasons_windows: tuple[str, ...] = ()  # in which the operator sees why people are not counted
     named_windows: tuple[str, ...] = ()  # in which a grant of its own lets the operator learn of single people by name
     investors: tuple[str, ...] = ()
+    creditor: str = "operator"  # whom payment documents go to
     billed: tuple[str, ...] = ()
     priced_by_state: tuple[str, ...] = ()  # tariffs under which states of one measure have other prices
     counted: tuple[str, ...] = ()  # measures that a total is made of

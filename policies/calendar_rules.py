@@ -99,7 +99,7 @@ def _cohort(calendar: Calendar) -> Iterator[_Objection]:
 
 def _creditor(calendar: Calendar) -> Iterator[_Objection]:
     """Invariant 6: the exact amount goes to the creditor alone; money that flows on is a disclosure."""
-    shows = [show for show in calendar.shows if show.template == _OWED and show.recipient != "operator"]
+    shows = [show for show in calendar.shows if show.template == _OWED and show.recipient != calendar.creditor]
     if shows:
         yield _Objection(
             CalendarFinding(
@@ -110,7 +110,7 @@ def _creditor(calendar: Calendar) -> Iterator[_Objection]:
                 labels(shows),
                 ("payable",),
                 calendar.people,
-                "a payment document goes to the creditor (operator) only",
+                f"a payment document goes to the creditor ({calendar.creditor}) only",
             ),
             (("leave the other recipients out of it", _without(calendar, _OWED, roles=roles_of(shows))),),
         )
@@ -212,7 +212,7 @@ def _prices(calendar: Calendar) -> Iterator[_Objection]:
         is_billed = calendar.bears_share and "investor" in roles
         seen = [show for show in calendar.shows if show.template == _EXACT and show.recipient in roles]
         bills = [show for show in calendar.shows if show.template == _OWED] if is_billed else []
-        if not calendar.priced_by_state or not seen + bills or "operator" in roles:
+        if not calendar.priced_by_state or not seen + bills or calendar.creditor in roles:
             continue
         without, words = _without(calendar, _EXACT, roles=roles), f"plan no contract_total for {' + '.join(roles)}"
         if is_billed:

@@ -151,6 +151,7 @@ class AcknowledgeFacts:
     appointment_valid: bool
     document_stands: bool  # the payment document is issued, and nothing superseded it
     in_time: bool  # a dispute: the contract's days have not passed; always true for what is no dispute
+    party_is_creditor: bool  # whoever speaks is owed the money
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,12 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from policies.basis import Requirements
-from policies.terms import Action, LegalBasis, Party, Purpose, Role, SpecialCategoryBasis
+from policies.terms import Action, LegalBasis, Party, Purpose, Role, SpecialCategoryBasis, StatusCondition
 from policies.words import OFFICE, ProgrammeWords
 from vocabulary.identity import is_same_person
+
+# of a contract: whoever delivers, and whoever lends
+OTHER_SIDE = frozenset({Role.OPERATOR, Role.INVESTOR})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,17 @@ class Appointment:
 
 
 @dataclass(frozen=True, slots=True)
+class ConditionOfWord:
+    """What allows a status word of the contract, and what it is needed for."""
+
+    word: str
+    condition: StatusCondition
+    purpose: Purpose
+    law_reference: str  # the key of a word; empty where the condition needs no law
+    in_breakdown: bool  # whether a table by class may show it
+
+
+@dataclass(frozen=True, slots=True)
 class Programme:
     """A programme as declared; GDPR art. 5(1)(b), 6(1), 9(2) and 30(1)."""
 
@@ -99,6 +113,7 @@ class Programme:
     retention: Retention
     words: ProgrammeWords
     appointments: tuple[Appointment, ...]
+    conditions: tuple[ConditionOfWord, ...]  # of the contract's status words
     suspension_days: int  # working days in which the controller decides on a suspended release
     most_look_ups: int  # people whom staff may look up in a day; never fewer than the contract's cohort
     sha256: str  # hex; of the programme file's bytes
@@ -124,9 +139,9 @@ class Programme:
             one.role is role and on <= one.until and is_same_person(one.staff, staff) for one in self.appointments
         )
 
-    def acts_for_lender(self, staff: str) -> bool:
-        """Whether somebody acts, or once acted, for an office of the controller that lends."""
-        return any(one.role is Role.INVESTOR and is_same_person(one.staff, staff) for one in self.appointments)
+    def acts_on_other_side(self, staff: str) -> bool:
+        """Whether somebody delivers, or lends, for the controller, or once did."""
+        return any(one.role in OTHER_SIDE and is_same_person(one.staff, staff) for one in self.appointments)
 
     def auditor_with(self, key: str) -> Appointment | None:
         """The auditor who signs with this key, in office or not any more."""

@@ -9,8 +9,18 @@ from functools import lru_cache
 
 from policies.basis import BASES, RecordKind, Requirements
 from policies.errors import ProgrammeInvalid
-from policies.programme import Appointment, Grant, Notice, Programme, Retention
-from policies.terms import Action, LegalBasis, Party, Purpose, Role, SpecialCategoryBasis, is_service_name
+from policies.programme import OTHER_SIDE, Appointment, ConditionOfWord, Grant, Notice, Programme, Retention
+from policies.terms import (
+    NEEDS_LAW,
+    Action,
+    LegalBasis,
+    Party,
+    Purpose,
+    Role,
+    SpecialCategoryBasis,
+    StatusCondition,
+    is_service_name,
+)
 from policies.usual_parties import usual_actions, usual_parties
 from policies.words import read_words
 from vocabulary.declaration import DeclarationTable, one_of, parse
@@ -65,6 +75,7 @@ def _read(root: DeclarationTable, text: bytes, file: str) -> Programme:
         retention=part(lambda: _retention(root.table("retention"))),
         words=part(lambda: read_words(root, file=file)),
         appointments=_appointments(root),
+        conditions=_conditions(root),
         suspension_days=root.integer("suspension_days", 5, least=1, most=30),
         most_look_ups=root.integer("most_look_ups", MOST_LOOK_UPS, least=1, most=9_999),
         sha256=hashlib.sha256(text).hexdigest(),
@@ -94,6 +105,29 @@ def _assessments(root: DeclarationTable) -> dict[str, str]:
             if name not in sources:
                 raise table.refuse(name, "is not one of the programme's sources")
     return {source: table.text(source) for source in table}
+
+
+def _conditions(root: DeclarationTable) -> tuple[ConditionOfWord, ...]:
+    """What allows each status word of the contract; most contracts have none."""
+    if "status_conditions" not in root:
+        return ()
+
+    def read(table: DeclarationTable) -> ConditionOfWord:
+        found = ConditionOfWord(
+            word=table.convert("word", _identifier),
+            condition=table.word("condition", StatusCondition),
+            purpose=table.word("purpose", Purpose),
+            law_reference=table.text("law", ""),
+            in_breakdown=table.flag("in_breakdown", False),
+        )
+        table.finish()
+        with table.check():
+            if (found.condition in NEEDS_LAW) != bool(found.law_reference):
+                reason = "names the law that the condition rests on, where it rests on one, and nothing elsewhere"
+                raise table.refuse("law", reason)
+        return found
+
+    return root.rows("status_conditions", read, by="word")
 
 
 def _parties(root: DeclarationTable) -> tuple[Party, ...]:
@@ -218,10 +252,8 @@ def _appointments(root: DeclarationTable) -> tuple[Appointment, ...]:
             if key and any(other.key == key for other in before):
                 raise table.refuse("key", "is that of another appointment too")
         with table.check():
-            if any(
-                Role.INVESTOR in (other.role, one.role) and is_same_person(other.staff, one.staff) for other in before
-            ):
-                raise table.refuse("staff", "acts for the office that lends, and has another appointment")
+            if any(OTHER_SIDE & {other.role, one.role} and is_same_person(other.staff, one.staff) for other in before):
+                raise table.refuse("staff", "delivers or lends for the controller, and has another appointment")
         with table.check():
             if any(
                 Role.AUDITOR in (other.role, one.role) and is_same_person(other.staff, one.staff) for other in before
@@ -272,6 +304,15 @@ def _check(programme: Programme, root: DeclarationTable) -> None:
     with root.check():
         if programme.law_reference not in programme.words.keys:
             raise root.refuse("law_reference", "is the key of no word under [[words]]")
+    with root.check():
+        rows = root.tables("status_conditions") if "status_conditions" in root else ()
+        for table, one in zip(rows, programme.conditions, strict=True):
+            with table.check():
+                if one.law_reference and one.law_reference not in programme.words.keys:
+                    raise table.refuse("law", "is the key of no word under [[words]]")
+            with table.check():
+                if one.purpose not in programme.purposes:
+                    raise table.refuse("purpose", "is none of the programme's purposes")
     with root.check():
         for table in root.tables("grants", least=0):
             with table.check():

@@ -57,6 +57,41 @@ class SpecialCategoryBasis(StrEnum):
     HEALTH_OR_SOCIAL_CARE = "https://w3id.org/dpv/legal/eu/gdpr#A9-2-h"
 
 
+class StatusCondition(StrEnum):
+    """What allows a word of a contract that tells more than the labour market: a point of GDPR art. 9(2), art. 10, or
+    that it is neither a special category nor about crime."""
+
+    ORDINARY = "ordinary"
+    ART_9_2_A = "art-9-2-a"  # explicit consent
+    ART_9_2_B = "art-9-2-b"  # employment and social protection law
+    ART_9_2_C = "art-9-2-c"  # vital interests
+    ART_9_2_D = "art-9-2-d"  # foundations and associations
+    ART_9_2_E = "art-9-2-e"  # made public by the person
+    ART_9_2_F = "art-9-2-f"  # legal claims
+    ART_9_2_G = "art-9-2-g"  # substantial public interest
+    ART_9_2_H = "art-9-2-h"  # health or social care
+    ART_9_2_I = "art-9-2-i"  # public health
+    ART_9_2_J = "art-9-2-j"  # archives, research, statistics
+    ART_10 = "art-10"  # criminal convictions and offences, as a law allows
+
+    @property
+    def is_special(self) -> bool:
+        """Whether it is a point of art. 9(2)."""
+        return self.startswith("art-9")
+
+
+NEEDS_LAW = frozenset(
+    {
+        StatusCondition.ART_9_2_B,
+        StatusCondition.ART_9_2_G,
+        StatusCondition.ART_9_2_H,
+        StatusCondition.ART_9_2_I,
+        StatusCondition.ART_9_2_J,
+        StatusCondition.ART_10,
+    }
+)  # which rest on Union or national law
+
+
 SERVICE_NAME = "gateway ("  # how the name of a service begins: no person and no client has such a one
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
+
+_WORD = "word:"
+_DECLARED = re.compile(r"word:[a-z][a-z0-9_]{0,39}")
 
 
 class WordEnum(StrEnum):
@@ -12,7 +16,8 @@ class WordEnum(StrEnum):
 
 
 class Status(WordEnum):
-    """What a register says about one person in one week (Danish: *ydelse*). Code lists map codes to these."""
+    """What a register says about one person in one week (Danish: *ydelse*). Code lists map codes to these, and to the
+    words that a contract declares beside them."""
 
     NO_BENEFIT = "no_benefit"  # the register covers the week and shows no benefit: not yet a job
     UNEMPLOYED = "unemployed"  # dagpenge, kontanthjælp (job-ready), and the like
@@ -36,6 +41,24 @@ class Status(WordEnum):
     NOT_RESIDENT = "not_resident"
     DEAD = "dead"
     UNKNOWN = "unknown"  # a code that no list explains: counted and reported, never guessed
+
+    @classmethod
+    def of_word(cls, name: str) -> Status:
+        """The status of a word that a contract declares. It is in no closed list, and equal to itself alone."""
+        return cls(f"{_WORD}{name}")
+
+    @property
+    def word(self) -> str:
+        """The name of a declared word; empty for a status of the closed list."""
+        return self.removeprefix(_WORD) if self.startswith(_WORD) else ""
+
+    @classmethod
+    def _missing_(cls, value: object) -> Status | None:
+        if not isinstance(value, str) or not _DECLARED.fullmatch(value):
+            return None
+        status = str.__new__(cls, value)
+        status._name_ = status._value_ = value
+        return status
 
 
 class IncomeType(WordEnum):

@@ -139,12 +139,20 @@ def own_codes(table: DeclarationTable) -> CodeList:
     named = table.table("statuses")
     known = sorted(set(Status) - {Status.UNKNOWN})
     for word in named:
-        if word not in known:
+        if word not in known and not _is_declared_word(word):
             raise named.refuse(word, f"is no status; known are: {', '.join(known)}")
     words = _words(named)
     days = _days(table, words, CodeDays(date.min, date.max, source))
     table.finish()
     return _code_list(words, days)
+
+
+def _is_declared_word(text: str) -> bool:
+    """Whether it is a word that contracts may declare, such as `word:housed`."""
+    try:
+        return bool(Status(text).word)
+    except ValueError:
+        return False
 
 
 def _code_list(words: Mapping[str, str], days: Mapping[str, CodeDays], *, sha256: str = "") -> CodeList:

@@ -23,7 +23,6 @@ from gateway.settlement import acknowledging, adjusting, billing, views
 from gateway.settlement.investor import InvestorDates, InvestorSettlement
 from gateway.settlement.statement_view import SettlementStatement
 from gateway.wording.views import as_json
-from policies.terms import Role
 
 router = APIRouter(tags=["settlement"])
 DisputeId = Annotated[str, Path(pattern="^[0-9a-f-]{36}$", description="The dispute's id.")]
@@ -36,9 +35,8 @@ DisputeId = Annotated[str, Path(pattern="^[0-9a-f-]{36}$", description="The disp
     summary="What is owed, invoiced and paid",
 )
 def settlement(gateway: ClientGateway, contract_id: ContractId, party: RecipientCaller) -> Response:
-    """The operator's statement over all windows, or the investor's own view. Amounts are whole øre."""
-    show = views.show_investor if party.role is Role.INVESTOR else views.show_statement
-    return JSONResponse(as_json(show(gateway, contract_id, as_party=party)))
+    """The creditor's statement over all windows, or the investor's own view. Amounts are whole øre."""
+    return JSONResponse(as_json(views.show_settlement(gateway, contract_id, as_party=party)))
 
 
 @router.post(

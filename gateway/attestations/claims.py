@@ -20,6 +20,7 @@ from gateway.outcomes.not_counted import OTHER
 from gateway.outcomes.payers import shares
 from gateway.outcomes.tariff import DueLine
 from gateway.outcomes.terms import FigureUnit, Window
+from gateway.wording.parties import deliverer
 from gateway.wording.views import JsonValue
 from outcome_verifier.claims import check_figures, check_shapes
 from policies.disclosure import DisclosureRules, fold_small, show_breakdown
@@ -195,7 +196,7 @@ def visible_claims(
     """
     is_block = contract.block_ends is not None and template != Template.PAYMENT_DOCUMENT
     first = block_of(contract, window.label)[0] if is_block else window
-    payer, operator, party = (contract.party(role) for role in ("outcome_payer", "operator", recipient))
+    payer, party = (contract.party(role) for role in ("outcome_payer", recipient))
     claims: dict[str, Any] = {
         "iss": issuer,
         "vct": f"{issuer}/vct/{VCT_NAMES[template]}",
@@ -214,7 +215,7 @@ def visible_claims(
         "template": template,
         "recipient": {"role": recipient, "organisation": party.organisation},
         "municipality": {"code": payer.municipality_code, "name": payer.name},
-        "operator": {"name": operator.name},
+        "operator": {"name": deliverer(contract).name},
         "log": {"origin": f"{host}/{LOGS[template]}"},
         "policy": {"decision_id": decision_id, "policy_set_sha256": policy_set_sha256},
     }

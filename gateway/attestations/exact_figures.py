@@ -6,8 +6,9 @@ each earlier window one. Steps, lines, gates and the other caps are functions of
 changed from one version to another, units are told apart by the price of the window in which each was reached, and
 what a changed cap or scale owes rests on what was reached by windows before.
 
-What is paid is told too. The creditor's documents are exact whatever they tell, and so are the bills of a payer that is
-no investor. An investor's cash, and the bills of one that bears a share, are figures of its view like any others.
+What is paid is told too. The operator's documents are exact whatever they tell, and so are the bills of a payer that is
+no investor. Where the municipality delivers itself they go to an investor, and are figures of its view like any others,
+as an investor's cash is, and the bills of one that bears a share.
 """
 
 from __future__ import annotations
@@ -81,7 +82,7 @@ class FigureOfView:
 
     @property
     def is_free(self) -> bool:
-        """Whether it stands in what the creditor is paid, which is exact whatever it tells (invariant 6)."""
+        """Whether it stands in what an operator is paid, which is exact whatever it tells (invariant 6)."""
         return self.release.template is Template.PAYMENT_DOCUMENT and self.release.recipient is Recipient.OPERATOR
 
 

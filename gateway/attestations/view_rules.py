@@ -235,7 +235,7 @@ def _given_back(starts: Starts, view: HeldView) -> CalendarFinding | None:
 def _share(starts: Starts, view: HeldView) -> CalendarFinding | None:
     """No person may be more than a tenth of what was possible, for somebody who knows k - 1 others."""
     if Recipient.OPERATOR in view.roles:
-        return None  # the creditor knows each amount by its price
+        return None  # it knows each amount by its price
     k = starts.movers.contract.k
     for figure in [*(one.figure for one in view.figures if one.figure.is_shown), *differences(view.figures)]:
         capacities = starts.capacities(figure)

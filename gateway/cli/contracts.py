@@ -42,6 +42,7 @@ def check(
     """
     from connectors.codes import shown_by_kind
     from gateway.attestations.calendar_audit import audit_contract
+    from gateway.contracts.fitting import words_without_ground
     from gateway.outcomes.calendar import calendar_of
     from gateway.outcomes.contract_file import load_contract
     from gateway.outcomes.exits import warnings
@@ -87,8 +88,12 @@ def check(
         console.print("  leaves of the VAT of all bills together stands on the bill as its rounding amount (BT-114)")
     for name in contract.illustrative:
         console.print(f"  illustrative {name}", style="yellow")
+    for word in contract.status_words:
+        console.print(f"  status word {word.id}: tells of {word.category}, by a condition that the programme names")
     if programme is not None:
         _, why = agreed_files(file, programme)
+        for reason in words_without_ground(contract, why):
+            console.print(f"  refused: {why.file}: status_conditions {reason}", style="yellow")
         for key, last in why.words.last_days(on=day_of_paper("")).items():
             console.print(
                 f"  warning: the word for {key} ends on {last}, and none begins the day after", style="yellow"

@@ -223,6 +223,7 @@ def invoice(
 
     Example: gateway settle invoice impact60 2020H2 --out faktura.xml
     """
+    from gateway.settlement.account import BillKind
     from gateway.settlement.billing import request_payment
     from gateway.settlement.invoice_check import check
 
@@ -234,7 +235,8 @@ def invoice(
     word = "made" if is_new else "made before, handed out again"
     kind = f"{bill.kind.replace('_', ' ')} {bill.number}"
     console.print(f"{word}: {kind}, {asked} to be paid by {bill.payer}, {out}")
-    console.print(f"  due on {bill.due_on}; Peppol BIS Billing 3, {check(bill.xml)}")
+    form = "no invoice" if bill.kind == BillKind.REPAYMENT else f"Peppol BIS Billing 3, {check(bill.xml)}"
+    console.print(f"  due on {bill.due_on}; {form}")
 
 
 @app.command()

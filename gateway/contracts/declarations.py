@@ -252,6 +252,8 @@ def _check_declared(gateway: Gateway, contract: Contract, programme: Programme, 
 
 def _check_legal_role(contract: Contract, programme: Programme) -> None:
     """Refuse a grant of statements about single people on a basis that does not go with the operator's legal role."""
+    if not contract.parties_as("operator"):
+        return
     role = contract.party("operator").role_in_law
     for grant in programme.grants:
         if grant.action is Action.RELEASE_INDIVIDUAL and grant.legal_basis not in PERMITTED_BASES[role]:

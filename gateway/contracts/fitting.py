@@ -9,9 +9,11 @@ from collections.abc import Iterator
 
 from gateway.outcomes.calendar import needed_weeks
 from gateway.outcomes.contract import Contract
+from gateway.outcomes.status_words import WordCategory
+from gateway.wording.parties import delivers_itself
 from policies.errors import ProgrammeInvalid
 from policies.programme import Programme
-from policies.terms import Party, Role
+from policies.terms import Party, Role, StatusCondition
 
 
 def check_fits(contract: Contract, programme: Programme) -> None:
@@ -24,10 +26,29 @@ def check_fits(contract: Contract, programme: Programme) -> None:
         raise ProgrammeInvalid.of_all(misfits)
 
 
+def words_without_ground(contract: Contract, programme: Programme) -> Iterator[str]:
+    """What the programme does not say of the contract's status words and must: the condition of GDPR art. 9 or 10 that
+    allows each, and that a table by class may show it where one does."""
+    named = {one.word: one for one in programme.conditions}
+    for word in contract.status_words:
+        found = named.get(word.id)
+        if found is None:
+            yield f"must name the condition that allows {word.id!r} ({word.category}), which {contract.file} reads"
+        elif word.category is WordCategory.HEALTH and not found.condition.is_special:
+            yield f"must name a point of GDPR art. 9(2) for {word.id!r}, which tells of health"
+        elif word.category is WordCategory.CUSTODY and found.condition is not StatusCondition.ART_10:
+            yield f"must name GDPR art. 10 and its law for {word.id!r}, which tells of custody"
+        elif word.in_breakdown and not found.in_breakdown:
+            yield f"must say in_breakdown = true of {word.id!r}, or {contract.file} may not show it by class"
+    for name in named.keys() - {word.id for word in contract.status_words}:
+        yield f"names {name!r}, which is no status word of {contract.file}"
+
+
 def _misfits(contract: Contract, programme: Programme) -> Iterator[tuple[str, str]]:
     for source in contract.sources:
         if source not in programme.sources:
             yield "sources", f"must name {source!r}, which {contract.file} reads"
+    yield from (("status_conditions", reason) for reason in words_without_ground(contract, programme))
     first, last = needed_weeks(contract)
     days = min(first.monday, contract.cohort.enrolment_from), last.sunday
     if not programme.covers(*days):
@@ -38,6 +59,13 @@ def _misfits(contract: Contract, programme: Programme) -> Iterator[tuple[str, st
             if party not in programme.parties:
                 said = f"must name {party.organisation!r} as {party.role}: {contract.file} plans releases to it"
                 yield "parties", said
+    if delivers_itself(contract):
+        roles = {one.role for one in programme.appointments}
+        if Role.AUDITOR not in roles:
+            yield "appointments", f"must name an auditor: the municipality itself delivers what {contract.file} counts"
+        if Role.OPERATOR not in roles:
+            said = f"must name as operator who delivers what {contract.file} counts: people who do nothing else here"
+            yield "appointments", said
     lends = any(party.unit for party in contract.parties)
     if lends != (Party(programme.controller, Role.INVESTOR) in programme.parties):
         yield (

@@ -15,12 +15,13 @@ from gateway.outcomes.contract import Contract, Measure, Tariff
 from gateway.outcomes.measures_file import ANY_STATUS
 from gateway.outcomes.off_benefit import BENEFITS
 from gateway.outcomes.phrases import NumberList, PeriodWord, Reached, ReachedList, ScaleWords, StatePrices
+from gateway.outcomes.status_words import StatusWord, labels_of
 from gateway.outcomes.terms import ExitRule, FigureUnit, Gate, Index, RegisterExit, WeekState
 from gateway.wording import formats
-from gateway.wording.contract import EXITS, HEADINGS, LINES, PERIODS, RULES, TEMPLATES, UNITS
+from gateway.wording.contract import EXITS, HEADINGS, LINES, PERIODS, RULES, TEMPLATES, UNITS, WORD_CATEGORIES
 from gateway.wording.kind_words import KindSentence, Voice
 from gateway.wording.measures import MEASURE_WORDS
-from gateway.wording.parties import names_in
+from gateway.wording.parties import delivers_itself, names_in
 from gateway.wording.tariffs import TARIFF_WORDS
 from policies.basis import StopReason
 from vocabulary.total import total
@@ -168,6 +169,8 @@ class _Page:
         found += [
             self._say("office" if party.unit else party.role, name=party.name, unit=party.unit) for party in others
         ]
+        if delivers_itself(self.contract):
+            found.append(self._say("delivers_itself", name=payer.name))
         investors = self.contract.parties_as("investor")
         if len(investors) > 1:
             parts = sum(one.share_parts for one in investors)
@@ -202,6 +205,7 @@ class _Page:
         found.append(self._say("codes_block" if self.contract.unknown_codes_block else "codes_report"))
         if rules.neutral_statuses:
             found.append(self._say("neutral", statuses=", ".join(sorted(rules.neutral_statuses))))
+        found += [self._word(one) for one in self.contract.status_words]
         found += [self._state(number) for number in range(len(self.contract.states))]
         found += [self._measure(measure) for measure in self.contract.measures]
         return found
@@ -211,13 +215,26 @@ class _Page:
         if state.is_off_benefit:
             benefits = ", ".join(sorted(BENEFITS - state.statuses))
             return self._say("state_off_benefit", id=state.id, label=self._label(state), benefits=benefits)
-        shown = LINES["any_status"][self.language] if state.statuses == ANY_STATUS else self._or(sorted(state.statuses))
+        shown = (
+            LINES["any_status"][self.language] if state.statuses == ANY_STATUS else self._or(self._statuses_of(state))
+        )
         text = self._say("state", id=state.id, label=self._label(state), statuses=shown)
         if state.income_types:
             hours = self._voice.hours(state.hours_per_week_hundredths)
             key = "state_hours" if state.hours_per_week_hundredths else "state_income"
             text += self._say(key, types=", ".join(sorted(state.income_types)), hours=hours)
         return text
+
+    def _statuses_of(self, state: WeekState) -> list[str]:
+        """What a register shows in the state: statuses as in the file, the contract's own words by their labels."""
+        own = labels_of(self.contract.status_words, danish=self.language is Language.DANISH)
+        return [own.get(status, status) for status in sorted(state.statuses)]
+
+    def _word(self, word: StatusWord) -> str:
+        label = word.label_da if self.language is Language.DANISH else word.label_en
+        category = WORD_CATEGORIES[word.category][self.language]
+        key = "word_by_class" if word.in_breakdown else "word_never_by_class"
+        return self._say(key, id=word.id, label=label, source=word.source, category=category)
 
     def _label(self, state: WeekState) -> str:
         return state.label_da if self.language is Language.DANISH else state.label_en
@@ -233,7 +250,11 @@ class _Page:
         if measure.days_limit:
             text += self._say("within_days", days=measure.days_limit)
         if measure.goal_people:
-            text += self._say("goal", people=measure.goal_people, size=self.contract.cohort.size)
+            text += self._say(
+                "aim" if delivers_itself(self.contract) else "goal",
+                people=measure.goal_people,
+                size=self.contract.cohort.size,
+            )
         return text
 
     def declared_figures(self) -> list[str]:

@@ -19,7 +19,7 @@ from gateway.outcomes.measures.instrument import instruments_of
 from gateway.wording import formats
 from gateway.wording import plain_danish as words
 from gateway.wording.annex_voice import goals
-from gateway.wording.parties import names_in
+from gateway.wording.parties import delivers_itself, names_in
 from gateway.wording.plain_danish import PROMISE
 from policies.programme import Programme
 from policies.terms import LegalBasis
@@ -30,11 +30,10 @@ _ROLES = {"operator": "Leverandør", "investor": "Investor"}
 
 def leaflet(contract: Contract, programme: Programme, contact: Contact, *, on: date) -> str:
     """Two A4 pages: who is responsible, why, what is read, who gets what, what never leaves, and your rights."""
-    payer, operator = (escape(contract.party(role).name) for role in ("outcome_payer", "operator"))
+    payer = escape(contract.payers[0].name)
     first = (
         f"<header><p class=sender>{payer}</p><p class=kind>Pjece til dig, der er henvist</p></header><h1>{TITLE}</h1>"
-        f"<p class=lead>Du er henvist til en indsats hos {operator}. {payer} betaler for resultater"
-        f"{_with_others(contract)}. "
+        f"<p class=lead>{_referral_text(contract)} "
         "Derfor følger vi, hvordan det går for hele gruppen. Her kan du se, hvad vi læser, og hvem der får hvad.</p>"
         f"{_promise(programme, on)}"
         f"<section><h2>Hvem har ansvaret, og hvorfor?</h2>{_why(payer, programme)}</section>"
@@ -59,7 +58,7 @@ def letter(contract: Contract, programme: Programme, contact: Contact, *, on: da
     It names the newest Danish notice of the programme: what the enrolment of these people will name.
     """
     notice = max((one for one in programme.notices if one.language == "da"), key=lambda one: one.version)
-    payer, operator = (escape(contract.party(role).name) for role in ("outcome_payer", "operator"))
+    payer = escape(contract.payers[0].name)
     phone, email = escape(contact.phone), escape(contact.email)
     registers = formats.enumeration([words.source_name(contract, source) for source in dict.fromkeys(contract.sources)])
     goes_to = formats.enumeration([escape(names_in(contract, role)) for role in words.recipients(contract)])
@@ -69,12 +68,13 @@ def letter(contract: Contract, programme: Programme, contact: Contact, *, on: da
         f"<address><b>{escape(contact.name)}</b><br>{escape(contact.address)}<br>{phone}<br>{email}</address></div>"
         "<p class=date>Dato: <span contenteditable=true class=blank></span></p>"
         f"<h1>{TITLE}</h1><p>Kære borger</p>"
-        f"<p>Du er henvist til en indsats hos {operator}. Den hører til aftalen <b>{escape(programme.title)}</b>. "
-        f"{payer} betaler for resultater{_with_others(contract)}. Derfor følger vi, hvordan det går for hele "
-        "gruppen.</p>"
+        f"<p>{_referral_text(contract)} Den hører til aftalen <b>{escape(programme.title)}</b>. Derfor følger vi,"
+        f" hvordan "
+        "det går for hele gruppen.</p>"
         f"<h2>Det gør vi</h2><p>Vi læser i {registers}. Der kan vi se, hvilke ydelser du får{hours}. "
         f"Vi lægger tallene for hele gruppen sammen. Resultatet går til {goes_to or 'ingen'}.</p>"
-        f"{_document_in_letter(contract)}{_scores_in_letter(contract)}{_told_in_letter(contract, programme, on)}"
+        f"{_words_in_letter(contract, programme)}{_document_in_letter(contract)}"
+        f"{_scores_in_letter(contract)}{_told_in_letter(contract, programme, on)}"
         "<h2>Det gør vi ikke</h2><p>Vi sender ikke dit navn eller dit CPR-nummer videre. Vi fortæller ikke, om du selv "
         "nåede målet. Vi træffer ingen afgørelser om dig ud fra tallene.</p>"
         f"{_promise(programme, on)}"
@@ -85,6 +85,19 @@ def letter(contract: Contract, programme: Programme, contact: Contact, *, on: da
         f"{_footer(contract, notice=f'Underretning {notice.id}, version {notice.version}')}"
     )
     return document(f"Brev: {TITLE} – {payer}", [f"<div class=letter>{body}</div>"])
+
+
+def _referral_text(contract: Contract) -> str:
+    """To whom a citizen is referred, and who pays for what; where the municipality delivers itself it is repaying."""
+    payer = escape(contract.payers[0].name)
+    if delivers_itself(contract):
+        lenders = escape(names_in(contract, "investor"))
+        return (
+            f"Du er henvist til en indsats hos {payer} selv. {lenders} har lagt penge ud til den. De får dem igen, når "
+            f"den virker{_with_others(contract)}."
+        )
+    operator = escape(contract.party("operator").name)
+    return f"Du er henvist til en indsats hos {operator}. {payer} betaler for resultater{_with_others(contract)}."
 
 
 def _with_others(contract: Contract) -> str:
@@ -102,6 +115,11 @@ def _scores_in_letter(contract: Contract) -> str:
         if used
         else ""
     )
+
+
+def _words_in_letter(contract: Contract, programme: Programme) -> str:
+    told = formats.enumeration(words.status_words(contract, programme))
+    return f"<p>Vi læser også, om du er {told}. Ingen får at vide, om det gælder dig.</p>" if told else ""
 
 
 def _document_in_letter(contract: Contract) -> str:
@@ -159,13 +177,15 @@ def _recipients(contract: Contract, programme: Programme, on: date) -> str:
     weeks = "Dine ydelser og timer" if contract.income_source else "Dine ydelser"
     own = [(text, frozenset[str]()) for text in ("Dit navn og dit CPR-nummer", weeks)]
     own.append(("Om du selv nåede målet", frozenset()))
+    known = "Leverandøren kender dig i forvejen fra henvisningen. Men "
+    known = "Men " if delivers_itself(contract) else known
     return (
         f"<table class=who><thead><tr><th scope=col>Hvem får hvad?</th>{head}</tr></thead>"
         f"{_rows('Det forlader aldrig kommunen', own, roles)}"
         f"{_rows('Det deler vi: tal om hele gruppen', words.shared_about_group(contract), roles)}"
         f"{_about_you(contract, roles, escape(programme.office(on=on)))}"
         f"<tfoot><tr><th scope=row>Hvor tit?</th><td></td>{often}</tr></tfoot></table>"
-        f"<p class=note>{' '.join(goals(contract))} Leverandøren kender dig i forvejen fra henvisningen. Men "
+        f"<p class=note>{' '.join(goals(contract))} {known}"
         f"{'tallene' if contract.statements else 'det, vi sender,'} siger ikke, hvem du er. Investoren lægger penge "
         "ud, til kommunen betaler. Retter vi et tal, sender vi et nyt. De, der får et resultat, kan vise det til "
         "andre. Alt, vi læser og sender, bliver skrevet i "

@@ -69,6 +69,7 @@ def record(contract: Contract, programme: Programme, sources: Sequence[SourceDec
             "c",
             "Oplysninger / personal data",
             "; ".join(f"{one.title} ({one.agreement.reference}: {one.agreement.statute})" for one in sources)
+            + "".join(f"; {told}" for told in words.status_words(contract, programme))
             + _documents(contract)
             + "; CPR-nummer, henvisningsdato, leverandørens sagsnummer / CPR number, day of referral, "
             + "the operator's case reference",

@@ -115,7 +115,7 @@ def _held_section(made: AccessReport) -> str:
             (
                 short_day(run.from_),
                 short_day(run.to),
-                register_words.STATUSES[run.status],
+                register_words.status_label(run.status),
                 run.code,
                 sources.get(run.source, run.source),
                 _since(run.known_on, run.known_last_on, run.replaced_on),

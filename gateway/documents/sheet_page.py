@@ -64,7 +64,7 @@ def page(made: SettlementSheet) -> str:
     body = (
         f"<div class='long tight'><header><p class=sender>{escape(made.payer)}</p>"
         "<p class=kind>Afregningsark · Settlement sheet</p></header>"
-        f"<h1>{TITLE}</h1><p class=lead>{escape(made.contract.title)}, {escape(made.operator)}. Krydserne er "
+        f"<h1>{TITLE}</h1><p class=lead>{escape(made.contract.title)}, {escape(made.creditor)}. Krydserne er "
         "sat ud fra kendsgerninger og kan ikke sættes i hånden."
         "<small>The ticks are set from facts, and cannot be set by hand.</small></p>"
         f"{demo if made.demo else ''}<dl class=facts>{cells}</dl>"

@@ -45,8 +45,8 @@ def page(made: SettlementStatement) -> str:
         f"<div class=long><header><p class=sender>{escape(payer.name)}</p>"
         "<p class=kind>Afregning · Settlement statement</p></header>"
         f"<h1>{TITLE}</h1><p class=lead>{escape(contract.title)}: hvad {escape(who)} skylder "
-        f"{escape(made.operator.name)} efter underskrevne betalingsbilag, opgjort {made.made_on}."
-        f"<small>What the {who_en} the operator under signed payment documents.</small></p>"
+        f"{escape(made.creditor.name)} efter underskrevne betalingsbilag, opgjort {made.made_on}."
+        f"<small>What the {who_en} the {made.creditor.role} under signed payment documents.</small></p>"
         f"{_marks(made)}{_figures(made.cumulative, made.currency)}{_shares(made)}{_windows(made)}"
         f"{_caps(made.cumulative, made.currency)}"
         f"{_address(made)}{_bills(made)}<section><h2>Bilag for bilag{_en('Document by document')}</h2>{_legend(made)}"
@@ -200,7 +200,7 @@ def _address(made: SettlementStatement) -> str:
     contract, terms = made.contract, made.terms
     facts = (
         *(fact for payer in made.payers for fact in _buyer(payer, is_alone=len(made.payers) == 1)),
-        ("Leverandør, CVR", f"{made.operator.name}, {made.operator.cvr}"),
+        *([("Leverandør, CVR", f"{made.creditor.name}, {made.creditor.cvr}")] if made.creditor.cvr else []),
         ("Indsigelse · dispute", f"{terms.dispute_days} dage · days"),
         ("Betaling · payment", f"{terms.payment_days} dage · days"),
         ("Berigtigelse", _CORRECTIONS[terms.correction]),
@@ -210,10 +210,11 @@ def _address(made: SettlementStatement) -> str:
     digest = f"<dt>SHA-256</dt><dd class=whole><code>{escape(contract.rules_sha256)}</code></dd>"
     can_be_sent = any(one.next and one.next.what is NextStep.INVOICE for one in made.windows)
     da, en = ("den kan sendes i dag", "it can be sent today") if can_be_sent else ("intet i dag", "nothing today")
-    return (
-        f"<section class=keep><h2>Til fakturaen: {da}{_en(f'For the invoice: {en}')}</h2>"
-        f"<dl class=facts>{cells}{digest}</dl></section>"
-    )
+    if not made.creditor.cvr:
+        title, title_en = "Tilbagebetaling af betinget tilskud", "Repayment of a conditional grant"
+    else:
+        title, title_en = f"Til fakturaen: {da}", f"For the invoice: {en}"
+    return f"<section class=keep><h2>{title}{_en(title_en)}</h2><dl class=facts>{cells}{digest}</dl></section>"
 
 
 def _buyer(payer: PayerAccount, *, is_alone: bool) -> list[tuple[str, str]]:

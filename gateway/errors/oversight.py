@@ -3,7 +3,7 @@
 NotFound
 └── AdviceUnknown · DecisionUnknown
 Refused
-└── ActsForLender
+└── ActsOnOtherSide
 GatewayError
 └── LogCorrupt · CheckpointMismatch
 """
@@ -13,13 +13,13 @@ from __future__ import annotations
 from gateway.errors.tree import GatewayError, NotFound, Refused
 
 
-class ActsForLender(Refused):
-    """An office of the municipality lends, and its people do nothing else here."""
+class ActsOnOtherSide(Refused):
+    """The municipality delivers itself, or an office of it lends: those people do nothing else here."""
 
-    code = "acts-for-lender"
+    code = "acts-on-other-side"
 
     def __init__(self, *, programme: str) -> None:
-        super().__init__(f"whoever acts for the office that lends under {programme} does nothing else in it")
+        super().__init__(f"whoever delivers or lends for the municipality under {programme} does nothing else in it")
 
 
 class AdviceUnknown(NotFound):

@@ -3,7 +3,7 @@
 NotFound
 ├── PersonUnknown · RequestUnknown · RecordUnknown
 Refused
-├── RecordRefused · RequestRefused · StatementEmptied · LookUpsEnded
+├── RecordRefused · RequestRefused · StatementEmptied · LookUpsEnded · OwnCase
 Broken
 └── ErasureUnfinished
 """
@@ -37,6 +37,15 @@ class RecordRefused(Refused):
 
     def __init__(self, *, reason: str) -> None:
         super().__init__(f"the record was not made: {reason}")
+
+
+class OwnCase(Refused):
+    """The municipality delivers itself, and whoever acts registered evidence in that case."""
+
+    code = "own-case"
+
+    def __init__(self, *, contract: str) -> None:
+        super().__init__(f"under {contract} nobody decides in a case of their own: let somebody else do it")
 
 
 class RequestRefused(Refused):

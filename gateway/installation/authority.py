@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from sqlmodel import Session
 
 from connectors.errors import ConnectorError
-from gateway.errors.oversight import ActsForLender
+from gateway.errors.oversight import ActsOnOtherSide
 from gateway.errors.tree import NotFound, Refused
 from gateway.events.actor import ActorKind
 from gateway.events.decisions import Denied, NotDone
@@ -171,12 +171,12 @@ class Asking:
 
         From here on the events of this transaction say that whoever acts did so in the role that was asked about.
         `engine` holds rules that were approved before, for the one decision that approves others. Raises
-        `PolicySetInvalid` where nobody approved the rules, and `ActsForLender` where it is somebody of the controller's
-        office that lends.
+        `PolicySetInvalid` where nobody approved the rules, and `ActsOnOtherSide` where it is somebody who delivers or
+        lends for the controller.
         """
         by = self.uow.by
-        if by.kind is ActorKind.STAFF and programme.acts_for_lender(by.name):
-            raise ActsForLender(programme=programme.id)
+        if by.kind is ActorKind.STAFF and programme.acts_on_other_side(by.name):
+            raise ActsOnOtherSide(programme=programme.id)
         self.act_in(principal.role)
         self.purpose = facts.purpose
         if engine is None:

@@ -10,6 +10,7 @@ from sqlmodel import Session, select
 
 from gateway.contracts import openings
 from gateway.contracts.accepted import tokens
+from gateway.contracts.fitting import words_without_ground
 from gateway.contracts.sealed_plan import opening_versions
 from gateway.contracts.todays_rules import objection_to, objection_to_batches
 from gateway.contracts.waiting import waiting
@@ -249,6 +250,7 @@ def _contracts(gateway: Gateway) -> Iterator[Diagnosis]:
             yield from _completeness(session, contract, known)
             yield from _unknown_codes(session, contract)
             yield from _words(gateway.programme(session, contract_id), now.date())
+            yield from _grounds(contract, gateway.programme(session, contract_id))
             issued = {row.window for row in queries.releases(session, contract_id) if row.state == "issued"}
             for row in queries.releases(session, contract_id):
                 if row.state == "intended":
@@ -365,6 +367,13 @@ def _words(programme: Programme, today: date) -> Iterator[Diagnosis]:
         what = f"{programme.id}: its word for {key} ends on {last}, and none begins the day after"
         advice = "declare the next one under [[words]] and have it approved: no paper of a later day can be written"
         yield Diagnosis(FAIL if last < today else WARN, what, advice)
+
+
+def _grounds(contract: Contract, programme: Programme) -> Iterator[Diagnosis]:
+    """Status words of the contract that nothing allows."""
+    for reason in words_without_ground(contract, programme):
+        advice = "declare it under [[status_conditions]] and have it approved, or stop reading what tells it"
+        yield Diagnosis(FAIL, f"{programme.id}: status_conditions {reason}", advice)
 
 
 def _releasable(contract: Contract, window: Window, known: AsOf) -> Diagnosis:

@@ -52,6 +52,7 @@ FIELDS: Mapping[str, FieldRule] = {
     "unknown_codes_block": _NEVER,
     "qualification": _NEVER,
     "states": _NEVER,
+    "status_words": _NEVER,
     "measures": _NEVER,
     "aggregates": _NEVER,
     "tariffs": _MAY_GROW,  # and the terms of `TARIFF_FIELDS` may change

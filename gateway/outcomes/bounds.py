@@ -60,7 +60,7 @@ def parties(contract: Contract) -> tuple[PartyCase, ...]:
     """
     last = ranges(contract)[-1]
     low, high = last.least.minor, last.most.minor
-    operator = PartyCase("operator", contract.party("operator").name, low, high, "receives")
+    operator = tuple(PartyCase("operator", one.name, low, high, "receives") for one in contract.parties_as("operator"))
     pay = tuple(
         PartyCase("outcome_payer", payer.name, *_worst_and_best(contract, place), "pays")
         for place, payer in enumerate(contract.payers)
@@ -69,7 +69,7 @@ def parties(contract: Contract) -> tuple[PartyCase, ...]:
     parts = [one.share_parts for one in investors]
     capital, most_back = capital_lent(contract)
     if not capital:
-        return operator, *pay, *(PartyCase("investor", one.name, None, None, "not said") for one in investors)
+        return *operator, *pay, *(PartyCase("investor", one.name, None, None, "not said") for one in investors)
     back = [amount for amount in (high, most_back) if amount is not None]
     # without the goal there is no return, and what the operator owes back is not the investor's to pay
     worst = min(max(low or 0, 0), capital) - capital
@@ -78,7 +78,7 @@ def parties(contract: Contract) -> tuple[PartyCase, ...]:
     bests = (None,) * len(parts) if best is None else apportion(best, parts) if parts else ()
     basis = "earns on its capital"
     earning = zip(investors, worsts, bests, strict=True)
-    return operator, *pay, *(PartyCase("investor", one.name, low, high, basis) for one, low, high in earning)
+    return *operator, *pay, *(PartyCase("investor", one.name, low, high, basis) for one, low, high in earning)
 
 
 def _worst_and_best(contract: Contract, place: int) -> tuple[int | None, int | None]:

@@ -26,6 +26,7 @@ def calendar_of(contract: Contract) -> Calendar:
         tied=frozenset(frozenset(pair) for pair in contract.tied),
         reasons_windows=(contract.reasons_window,) if contract.reasons_window else (),
         named_windows=tuple(dict.fromkeys(statement.window for statement in contract.statements)),
+        creditor=contract.creditor,
         investors=tuple(party.organisation for party in contract.parties_as("investor")),
         billed=tuple(payer.organisation for payer in contract.payers[1:]),
         priced_by_state=tuple(

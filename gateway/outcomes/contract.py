@@ -22,6 +22,7 @@ from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.manual_evidence import EVIDENCE, EvidenceType
 from gateway.outcomes.phrases import Phrase
 from gateway.outcomes.settlement_terms import SettlementTerms
+from gateway.outcomes.status_words import StatusWord
 from gateway.outcomes.terms import (
     Aggregate,
     Caps,
@@ -288,6 +289,7 @@ class Contract:
     unknown_codes_block: bool
     qualification: Qualification
     states: tuple[WeekState, ...]
+    status_words: tuple[StatusWord, ...]  # statuses beyond the closed list
     measures: tuple[Measure, ...]
     aggregates: tuple[Aggregate, ...]
     tariffs: tuple[Tariff, ...]
@@ -322,13 +324,16 @@ class Contract:
 
     @property
     def payers(self) -> tuple[ContractParty, ...]:
-        """The municipality, and then the further payers in the order of the file."""
-        return self.parties_as("outcome_payer")
+        return self.parties_as("outcome_payer")  # the municipality first
 
     @property
     def share_parts(self) -> tuple[int, ...]:
-        """What each payer bears, in the order of `payers`."""
-        return tuple(payer.share_parts for payer in self.payers)
+        return tuple(payer.share_parts for payer in self.payers)  # in the order of `payers`
+
+    @property
+    def creditor(self) -> Recipient:
+        """Whom payment documents go to: the operator, or whoever lends where the municipality delivers itself."""
+        return Recipient.OPERATOR if self.parties_as("operator") else Recipient.INVESTOR
 
     def window(self, label: str) -> Window:
         """The window of this label; raises `WindowUnknown`."""
@@ -346,8 +351,7 @@ class Contract:
 
     @property
     def people_measure(self) -> Measure | None:
-        """The measure with the threshold, which the investor's part hangs on."""
-        return next((measure for measure in self.measures if measure.goal_people), None)
+        return next((measure for measure in self.measures if measure.goal_people), None)  # that with the threshold
 
     def measure(self, name: str) -> Measure | None:
         return next((measure for measure in self.measures if measure.id == name), None)
@@ -377,8 +381,7 @@ class Contract:
 
     @property
     def needs_amounts(self) -> bool:
-        """Whether amounts are kept when income is read."""
-        return any(measure.counts_pay for measure in self.measures)
+        return any(measure.counts_pay for measure in self.measures)  # of pay, when income is read
 
     @property
     def sources(self) -> tuple[str, ...]:

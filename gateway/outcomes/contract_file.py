@@ -17,6 +17,7 @@ from gateway.outcomes.measures_file import read_measures, read_states
 from gateway.outcomes.parties_file import read_parties
 from gateway.outcomes.people_file import read_people, terms_of_nobody
 from gateway.outcomes.settlement_terms import settlement_terms
+from gateway.outcomes.status_words import check_status_words, read_status_words
 from gateway.outcomes.tariffs_file import read_aggregates, read_caps, read_indices, read_tariffs
 from gateway.outcomes.terms import (
     SCHEMA,
@@ -68,7 +69,8 @@ def _read(root: DeclarationTable, text: bytes, file: str) -> Contract:
     root.convert("schema", one_of(SCHEMA))
     parties = part(lambda: read_parties(root))
     rounding = part(lambda: Rounding(root.convert("rounding", one_of(*Rounding), Rounding.NONE)))
-    states, indices, windows = read_states(root), read_indices(root), _windows(root)
+    words = part(lambda: read_status_words(root))
+    states, indices, windows = read_states(root, words), read_indices(root), _windows(root)
     cohort = part(lambda: read_cohort(root.table("cohort")))
     measures, aggregates = read_measures(root, states, indices), read_aggregates(root, windows)
     caps = part(lambda: read_caps(root, aggregates))
@@ -87,6 +89,9 @@ def _read(root: DeclarationTable, text: bytes, file: str) -> Contract:
     root.finish()
     with root.check():
         check_outcome_states(root, measures, tariffs, breakdown=disclosure.breakdown)
+    with root.check():
+        shown = [state for one in measures if one.id == disclosure.breakdown for state in one.states]
+        check_status_words(root, words, people.status_sources, shown)
     contract = Contract(
         id=names[0],
         version=names[1],
@@ -104,6 +109,7 @@ def _read(root: DeclarationTable, text: bytes, file: str) -> Contract:
         unknown_codes_block=people.unknown_codes_block,
         qualification=people.qualification,
         states=states,
+        status_words=words,
         measures=measures,
         aggregates=aggregates,
         tariffs=tariffs,
@@ -127,6 +133,8 @@ def _read(root: DeclarationTable, text: bytes, file: str) -> Contract:
         sha256=hashlib.sha256(text).hexdigest(),
         file=file,
     )
+    with root.check():
+        _check_deliverer(root, contract)
     with root.check():
         _check_illustrative(root, contract)
     return contract
@@ -272,6 +280,25 @@ def _entry_of(root: DeclarationTable, finding: CalendarFinding) -> DeclarationTa
         if table.is_text("windows") or set(table.texts("windows")) & set(finding.windows):
             return table
     return root
+
+
+def _check_deliverer(root: DeclarationTable, contract: Contract) -> None:
+    """Where the municipality delivers itself, nobody is told of single people, and few people are nobody's repayment:
+    who lends does not know them, as who helps them does."""
+    if contract.parties_as("operator"):
+        return
+    if contract.statements or contract.reasons_window:
+        where = root.tables("statements")[0] if contract.statements else root.table("disclosure")
+        key = "kind" if contract.statements else "reasons_windows"
+        raise where.refuse(key, "is for an operator, and the municipality delivers itself here")
+    if contract.cohort.size < contract.k_cohort:
+        reason = f"must be at least k_cohort, {contract.k_cohort}: who lends is repaid exactly, and knows nobody here"
+        raise root.table("cohort").refuse("size", reason, rule="calendar-creditor")
+    if contract.settlement is None or contract.settlement.investor is None:
+        return
+    if not contract.caps.capital_minor:
+        reason = "needs [caps] to limit what is owed to capital and return: all of it is repaid, and more is nobody's"
+        raise root.table("settlement").refuse("investor", reason)
 
 
 def _statements(

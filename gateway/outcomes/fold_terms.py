@@ -44,7 +44,10 @@ def fold_terms(disclosure: DeclarationTable, parties: Sequence[ContractParty]) -
     disclosure.convert("fold", one_of("blocks"))
     most = disclosure.integer("fold_at_most", least=1, most=200)
     if any(party.role == "investor" for party in parties):
-        return FoldTerms(most, WaitBearer(disclosure.convert("fold_cost", one_of(*WaitBearer))))
+        bearer = WaitBearer(disclosure.convert("fold_cost", one_of(*WaitBearer)))
+        if bearer is WaitBearer.OPERATOR and all(party.role != "operator" for party in parties):
+            raise disclosure.refuse("fold_cost", "names the operator, and the municipality delivers itself here")
+        return FoldTerms(most, bearer)
     if "fold_cost" in disclosure:
         raise disclosure.refuse("fold_cost", "says who bears the wait of an investor, and this contract has none")
     return FoldTerms(most)

@@ -305,7 +305,8 @@ def _unseen_states(contract: Contract, shown_by: Mapping[str, frozenset[Status]]
     registers = [source for source in contract.status_sources if source != EVIDENCE]
     if not registers or any(source not in shown_by for source in registers):
         return
-    shown = frozenset(STATUS_OF[kind] for kind in contract.evidence).union(*(shown_by[one] for one in registers))
+    shown = frozenset(STATUS_OF[kind] for kind in contract.evidence) | {one.status for one in contract.status_words}
+    shown = shown.union(*(shown_by[one] for one in registers))
     for state in contract.states:
         if not state.statuses & shown:
             yield LintFinding(

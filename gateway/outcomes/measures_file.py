@@ -9,6 +9,7 @@ from gateway.outcomes.kinds import MEASURES
 from gateway.outcomes.known_terms import MeasureKind
 from gateway.outcomes.measures.instrument import Instrument, InstrumentMeasure
 from gateway.outcomes.off_benefit import statuses_off_benefit
+from gateway.outcomes.status_words import StatusWord
 from gateway.outcomes.terms import EXIT_OF, Index, WeekState
 from vocabulary.declaration import DeclarationTable, one_of
 from vocabulary.statuses import IncomeType, Status
@@ -17,31 +18,36 @@ NEUTRAL = ["holiday"]  # where [qualification] names none
 ANY_STATUS = frozenset(Status).difference({Status.UNKNOWN}, EXIT_OF)
 
 
-def statuses(table: DeclarationTable, key: str, default: list[str] | None = None) -> frozenset[Status]:
-    """The statuses that a key names; `["any"]` is each of them but the exits and what no list explains."""
+def statuses(
+    table: DeclarationTable, key: str, default: list[str] | None = None, *, own: Sequence[StatusWord] = ()
+) -> frozenset[Status]:
+    """The statuses that a key names, of the closed list and of the contract's own words; `["any"]` is each of the list
+    but the exits and what no list explains."""
     words = table.texts(key, default)
     if words == ("any",):
         return ANY_STATUS
     known = {status.value for status in Status if status is not Status.UNKNOWN}
+    declared = {word.id: word.status for word in own}
     for word in words:
-        if word not in known:
+        if word not in known and word not in declared:
             raise table.refuse(key, f"knows no status {word!r}; known are: any, {', '.join(sorted(known))}")
-    return frozenset(Status(word) for word in words)
+    return frozenset(declared.get(word) or Status(word) for word in words)
 
 
-def read_states(root: DeclarationTable) -> tuple[WeekState, ...]:
-    """Every named condition on a week. None is needed where the contract counts nobody itself."""
-    return root.rows("states", lambda table: _read_state(root, table), least=0, by="id")
+def read_states(root: DeclarationTable, own: Sequence[StatusWord] = ()) -> tuple[WeekState, ...]:
+    """Every named condition on a week; `own` are the contract's words. None is needed where the contract counts nobody
+    itself."""
+    return root.rows("states", lambda table: _read_state(root, table, own), least=0, by="id")
 
 
-def _read_state(root: DeclarationTable, table: DeclarationTable) -> WeekState:
+def _read_state(root: DeclarationTable, table: DeclarationTable, own: Sequence[StatusWord]) -> WeekState:
     is_off_benefit = table.flag("off_benefit") if "off_benefit" in table else False
     label = table.table("label")
     label_da, label_en = table.part(lambda: label.text("da")), table.part(lambda: label.text("en"))
     with table.check():
         label.finish()
     types = table.part(lambda: _income_types(table))
-    shown = table.part(lambda: _states_statuses(root, table, is_off_benefit))
+    shown = table.part(lambda: _states_statuses(root, table, is_off_benefit, own))
     hours = table.integer("hours_per_week_hundredths", 0, most=7 * 24 * 100)
     state = WeekState(table.text("id"), label_da, label_en, shown, types, hours, table.line, is_off_benefit)
     table.finish()
@@ -62,7 +68,9 @@ def _income_types(table: DeclarationTable) -> frozenset[IncomeType]:
     return frozenset(IncomeType(word) for word in types)
 
 
-def _states_statuses(root: DeclarationTable, table: DeclarationTable, is_off_benefit: bool) -> frozenset[Status]:
+def _states_statuses(
+    root: DeclarationTable, table: DeclarationTable, is_off_benefit: bool, own: Sequence[StatusWord]
+) -> frozenset[Status]:
     """What a register shows in weeks of a state."""
     table.knows("statuses", "benefits")
     if is_off_benefit:
@@ -71,7 +79,7 @@ def _states_statuses(root: DeclarationTable, table: DeclarationTable, is_off_ben
         return statuses_off_benefit(table, named, neutral)
     if "benefits" in table:
         raise table.refuse("benefits", "belongs to a state with off_benefit = true")
-    shown = statuses(table, "statuses")
+    shown = statuses(table, "statuses", own=own)
     if not shown:
         raise table.refuse("statuses", "must name at least one status")
     return shown

@@ -87,6 +87,8 @@ def load_opening(text: bytes, contract: Contract, *, file: str) -> OpeningBalanc
     root.convert("contract", one_of(contract.id))
     if root.text("contract_sha256") != contract.sha256:
         raise root.refuse("contract_sha256", f"is not the digest of {contract.file}, which is {contract.sha256}")
+    if not contract.parties_as("operator"):
+        raise root.refuse("contract", "is one under which the municipality delivers itself: nothing of it is adopted")
     root.convert("currency", one_of(contract.currency))
     windows = _windows(root, contract)
     names = sorted(party.organisation for party in staters(contract))

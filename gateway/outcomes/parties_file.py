@@ -14,15 +14,18 @@ _ROLES = ("outcome_payer", *Recipient)
 
 def read_parties(root: DeclarationTable) -> tuple[ContractParty, ...]:
     """Everybody with a role, the payers first; `DeclarationInvalid` for the municipality on both sides, unless it is an
-    office of its own that lends beside somebody else.
+    office of its own that lends beside somebody else, or delivers itself: then nobody is named as operator.
     """
     table = root.table("parties")
     share = table.part(lambda: _default_share(root, table))
+    is_lent = "investor" in table or "investors" in root
     found: list[ContractParty] = []
     for role in _ROLES:
         if role == "investor":
             found += _investors(root, table, found)
             continue
+        if role == "operator" and role not in table and is_lent:
+            continue  # the municipality delivers itself, and repays whoever lends
         found.append(_party(table, role, found, share=share))
         if role == "outcome_payer":
             found += _payers(root, found[0], share=share)

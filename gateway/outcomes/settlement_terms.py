@@ -18,6 +18,7 @@ from vocabulary.declaration import DeclarationTable, one_of
 ANSWER_DAYS = 14  # in which a dispute should be answered; a day that passes frees nothing
 VAT = ("exempt", "25")
 RETURN_FORMULA = "repaid_then_capped"
+_GRANT = "Tilbagebetaling af betinget tilskud, ingen leverance"
 _ACCOUNT = re.compile(r"[0-9]{1,3}(\.[0-9]{1,3}){1,5}")
 
 
@@ -78,7 +79,7 @@ class InvestorTerms:
 @dataclass(frozen=True, slots=True)
 class SettlementTerms:
     buyers: tuple[Buyer, ...]  # one for each payer, in the contract's order
-    seller: TradeParty
+    seller: TradeParty | None  # None where the municipality delivers itself: nobody sells anything
     vat: str  # "exempt" | "25"
     vat_reason: str  # why no VAT is due; empty with "25"
     dispute_days: int  # from the payment document's issue
@@ -113,11 +114,12 @@ def settlement_terms(root: DeclarationTable, parties: Sequence[ContractParty], c
         return None
     table = root.table("settlement")
     part = table.part
+    sells = part(lambda: any(party.role == "operator" for party in parties))
     terms = SettlementTerms(
         buyers=part(lambda: _buyers(table, parties)),
-        seller=part(lambda: _party(table.table("seller"), needs_gln=False)),
-        vat=table.convert("vat", one_of(*VAT)),
-        vat_reason=part(lambda: _vat_reason(table)),
+        seller=part(lambda: _party(table.table("seller"), needs_gln=False) if sells else None),
+        vat=part(lambda: table.convert("vat", one_of(*VAT)) if sells else "exempt"),
+        vat_reason=part(lambda: _vat_reason(table) if sells else _GRANT),
         dispute_days=table.integer("dispute_days", 20, least=1, most=366),
         payment_days=table.integer("payment_days", 30, least=1, most=366),
         correction=part(lambda: _correction(table)),

@@ -245,7 +245,8 @@ class WeekState:
         """Whether a week is of this state, its income aside. `by_registers` is what `shown` is without documents: empty
         where no register covers the week."""
         if self.is_off_benefit:
-            return bool(by_registers) and by_registers <= self.statuses
+            told = {status for status in by_registers if not status.word}  # a contract's own words tell of no benefit
+            return bool(told) and told <= self.statuses
         return not shown.isdisjoint(self.statuses)
 
     @property

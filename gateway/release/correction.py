@@ -19,6 +19,7 @@ from gateway.contracts.todays_rules import judge_versions, objection_today
 from gateway.errors.release import NothingToCorrect, ReleaseInterrupted, WindowOutOfOrder
 from gateway.evaluation import evaluating
 from gateway.evaluation.looking import Snapshot, look_apart
+from gateway.evaluation.own_cases import check_not_own_case
 from gateway.events.releases import CorrectionDecided
 from gateway.installation.authority import Asking
 from gateway.installation.gateway import Gateway
@@ -48,6 +49,7 @@ def correct(gateway: Gateway, contract_id: str, window_label: str, *, reason: st
     def authorise(asking: Asking) -> list[_Standing]:
         window = gateway.contract(asking.session, contract_id).window(window_label)
         contract = gateway.contract_for(asking.session, contract_id, window)
+        check_not_own_case(asking, contract)
         standing = _standing(asking.session, contract, window)
         if objection_today(asking.session, contract):  # the creditor's is corrected on time; readers' waits
             standing = [old for old in standing if old.template == Template.PAYMENT_DOCUMENT]

@@ -236,7 +236,7 @@ def _facts(
         codes_acceptable=codes_acceptable,
         # the draft's only table comes from show_breakdown, and the rehearsal judges it again
         cells_cleared=True,
-        recipient_is_creditor=request.recipient == Recipient.OPERATOR,
+        recipient_is_creditor=request.recipient == request.contract.creditor,
         not_suspended=not queries.is_suspended(session, contract.id, window.label),
         settled_here=contract_queries.is_settled_here(session, contract.id, window.label),
     )
@@ -294,7 +294,7 @@ def _check_order(gateway: Gateway, session: Session, request: ReleaseRequest) ->
     for other in earlier:
         if opening is not None and other in opening.windows:
             continue
-        if other not in rows and contract.is_planned(Template.PAYMENT_DOCUMENT, Recipient.OPERATOR, other):
+        if other not in rows and contract.is_planned(Template.PAYMENT_DOCUMENT, contract.creditor, other):
             raise WindowOutOfOrder(window=label, other=other, reason="has to be released first")
         if other in rows and not is_issued(rows[other]):
             raise WindowOutOfOrder(window=label, other=other, reason="was interrupted and has to be released first")

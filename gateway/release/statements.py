@@ -36,6 +36,7 @@ from gateway.outcomes.verdicts import WeekReason
 from gateway.store import basis, contract_queries, counting, queries
 from gateway.store.rights_tables import StatementRow
 from gateway.store.tables import Subject
+from gateway.wording.parties import deliverer
 from policies.basis import RecordKind
 from policies.facts import IndividualFacts
 from policies.programme import Grant, Programme
@@ -182,11 +183,11 @@ def _authorise(
         window_frozen=asking.now.date() >= contract.freezes_on(window),
         sources_complete=frozen is not None and held is None,
         own_legal_basis=own is not None,
-        legal_role_permits=own in PERMITTED_BASES[contract.party("operator").role_in_law],
+        legal_role_permits=any(own in PERMITTED_BASES[one.role_in_law] for one in contract.parties_as("operator")),
         not_suspended=not queries.is_suspended(session, contract.id, window.label),
         settled_here=contract_queries.is_settled_here(session, contract.id, window.label),
     )
-    party = Party(contract.party("operator").organisation, Role.OPERATOR)
+    party = Party(deliverer(contract).organisation, Role.OPERATOR)
     with evaluating.telling_what_is_held(held):
         authorised = asking.ask(party, Action.RELEASE_INDIVIDUAL, programme, facts)
     if grant is None or freeze is None:

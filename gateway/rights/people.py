@@ -14,6 +14,7 @@ from enum import StrEnum
 from sqlmodel import Session
 
 from gateway.errors.rights import PersonUnknown, RecordRefused, RecordUnknown
+from gateway.evaluation.own_cases import check_not_own_case
 from gateway.events.event import PersonLine
 from gateway.events.rights import RecordChanged
 from gateway.installation.authority import Asking, Authorised, deciding, staff_party
@@ -86,6 +87,8 @@ def begin(gateway: Gateway, contract_id: str, who: Who, new: NewRecord, *, role:
         programme = gateway.programme(asking.session, contract_id)
         subject, authorised = open_person(gateway, asking, programme, who, Action.REGISTER_RIGHT, role)
         version = _check(asking, programme, subject, new)
+        if new.kind in DATED:
+            check_not_own_case(asking, gateway.contract(asking.session, contract_id), subject)
         row = BasisRow(
             record_id=str(uuid.uuid4()),
             change=Change.BEGINS,
@@ -118,6 +121,8 @@ def end(gateway: Gateway, contract_id: str, record: str, *, channel: Channel, ro
         authorised = open_by_id(gateway, asking, programme, begun.subject_id, Action.REGISTER_RIGHT, role)
         if begun.kind == RecordKind.STATUTORY_BASIS:
             raise RecordRefused(reason="a statutory basis is not withdrawn; register an objection (GDPR art. 21)")
+        if begun.kind in DATED:
+            check_not_own_case(asking, gateway.contract(asking.session, contract_id), begun.subject_id)
         if asking.session.get(BasisRow, (record, Change.ENDS)) is not None:
             raise RecordRefused(reason="the record has ended already, and an ended record never begins again")
         row = BasisRow(**{**begun.model_dump(), "change": Change.ENDS, "channel": channel, "at": asking.now})

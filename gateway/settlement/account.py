@@ -30,6 +30,7 @@ class BillKind(StrEnum):
 
     INVOICE = "invoice"
     CREDIT_NOTE = "credit_note"
+    REPAYMENT = "repayment"  # of a conditional grant: no invoice, and negative where something goes back
 
 
 @dataclass(frozen=True, slots=True)

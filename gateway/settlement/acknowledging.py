@@ -22,7 +22,7 @@ from gateway.installation.gateway import Gateway
 from gateway.outcomes.settlement_terms import ANSWER_DAYS
 from gateway.settlement.account import DocumentLine
 from gateway.settlement.reading import read_settlement
-from gateway.settlement.settled import OPEN_OUTCOMES, PARTIES, Settled, SignedDocument, is_within
+from gateway.settlement.settled import OPEN_OUTCOMES, Settled, SignedDocument, is_within
 from gateway.settlement.states import SettlementStep, after
 from gateway.store.settlement_tables import Acknowledgement, Dispute
 from policies.facts import AcknowledgeFacts
@@ -74,7 +74,7 @@ def acknowledge(
     """
     with deciding(gateway) as asking:
         programme, settled, one, party = open_window(gateway, asking, contract_id, window_label, as_party)
-        authorised = ask_to_acknowledge(asking, programme, party, stands=one is not None)
+        authorised = ask_to_acknowledge(asking, programme, party, settled, stands=one is not None)
         signed = same_document(one, jwt_sha256)
         lines = [find_line(signed, line_key)] if line_key else signed.document.lines
         keys = [line.key for line in lines if may_accept(settled, signed, line, party.role, by_name=bool(line_key))]
@@ -97,7 +97,7 @@ def acknowledge(
         asking.uow.record(_acknowledgement_event(contract_id, signed, keys, party, authorised))
         for line in lines:
             quarrel = settled.quarrel(signed, line)
-            other = settled.accepted_by(signed, line) | {party.role} >= set(PARTIES)
+            other = settled.accepted_by(signed, line) | {party.role} >= {*settled.parties}
             if quarrel is not None and quarrel.outcome and line.key in keys and line_key and other:
                 digest, name = signed.jwt_sha256, name_of(gateway, party)
                 end_dispute(asking, quarrel, DisputeOutcome.ACCEPTED, digest, name, party, authorised)
@@ -124,7 +124,7 @@ def dispute(
     with deciding(gateway) as asking:
         programme, settled, one, party = open_window(gateway, asking, contract_id, window_label, as_party)
         in_time = one is None or danish_day(asking.now) <= settled.dispute_until(one)
-        authorised = ask_to_acknowledge(asking, programme, party, stands=one is not None, in_time=in_time)
+        authorised = ask_to_acknowledge(asking, programme, party, settled, stands=one is not None, in_time=in_time)
         signed = same_document(one, jwt_sha256)
         line = find_line(signed, line_key)
         after(settled.state(signed, line), SettlementStep.DISPUTE)
@@ -187,9 +187,9 @@ def resolve(
         row = asking.session.get(Dispute, dispute_id)
         if row is None or contract_id not in ("", row.contract_id):
             raise DisputeUnknown(dispute=dispute_id)
-        programme, _, one, party = open_window(gateway, asking, row.contract_id, row.window, as_party)
+        programme, settled, one, party = open_window(gateway, asking, row.contract_id, row.window, as_party)
         stands = one is not None and one.release == row.release_id
-        authorised = ask_to_acknowledge(asking, programme, party, stands=stands)
+        authorised = ask_to_acknowledge(asking, programme, party, settled, stands=stands)
         check_answer(row.outcome, outcome, is_own=party.role == row.role)
         digest, name = letter_digest(text_sha256), name_of(gateway, party)
         end_dispute(asking, row, outcome, digest, name, party, authorised)
@@ -272,7 +272,7 @@ def open_window(
 
 
 def ask_to_acknowledge(
-    asking: Asking, programme: Programme, party: Party, *, stands: bool, in_time: bool = True
+    asking: Asking, programme: Programme, party: Party, settled: Settled, *, stands: bool, in_time: bool = True
 ) -> Authorised:
     """The decision on speaking of a payment document; `PolicyDenied`."""
     facts = AcknowledgeFacts(
@@ -280,6 +280,7 @@ def ask_to_acknowledge(
         appointment_valid=is_appointed(asking, programme, party),
         document_stands=stands,
         in_time=in_time,
+        party_is_creditor=party.role is settled.parties[0],
     )
     return asking.ask(party, Action.ACKNOWLEDGE, programme, facts)
 
@@ -312,7 +313,7 @@ def letter_digest(text: str) -> str:
 
 def name_of(gateway: Gateway, party: Party) -> str:
     """Who speaks for a party."""
-    return str(party) if party.role is Role.OPERATOR else gateway.actor.name
+    return str(party) if party.role in OUTSIDE else gateway.actor.name
 
 
 def _acknowledgement_event(

@@ -56,7 +56,7 @@ def adjust(
     """
     with deciding(gateway) as asking:
         programme, settled, one, party = open_window(gateway, asking, contract_id, window_label, as_party)
-        authorised = ask_to_acknowledge(asking, programme, party, stands=one is not None)
+        authorised = ask_to_acknowledge(asking, programme, party, settled, stands=one is not None)
         signed = same_document(one, jwt_sha256)
         line = find_line(signed, line_key)
         agreed = settled.worth_agreed(signed, line)

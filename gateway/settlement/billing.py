@@ -14,6 +14,7 @@ from dataclasses import asdict
 from datetime import timedelta
 
 from gateway.errors.settlement import BillUnknown, SettlementRefused
+from gateway.events.actor import OUTSIDE
 from gateway.events.settlement import PaymentRequested
 from gateway.installation.authority import Authorised, deciding, municipality
 from gateway.installation.gateway import Gateway
@@ -22,10 +23,12 @@ from gateway.settlement.account import BillKind, BillLine, PlannedBill, billed_a
 from gateway.settlement.acknowledging import is_appointed
 from gateway.settlement.invoice import STATED_EVIDENCE, BillEvidence, BillFacts, ubl
 from gateway.settlement.reading import read_settlement
+from gateway.settlement.repayment import repayment_statement
 from gateway.settlement.settled import Settled, lines_of
 from gateway.settlement.states import ACCEPTED
 from gateway.store import queries
 from gateway.store.settlement_tables import Bill
+from gateway.wording.parties import delivers_itself
 from gateway.wording.working_days import working_day_from
 from policies.facts import RequestPaymentFacts
 from policies.terms import Action, Party, Purpose, Role
@@ -82,7 +85,7 @@ def request_payment(
             return newest, False
         if planned is None:
             raise SettlementRefused(rule="nothing-to-bill", reason=_why_nothing(settled, window_label))
-        by = str(party) if party.role is Role.OPERATOR else gateway.actor.name
+        by = str(party) if party.role in OUTSIDE else gateway.actor.name
         bills = [
             new_bill(
                 settled, window_label, planned, payer, number=number, asked_by=(party.role, by),
@@ -170,6 +173,8 @@ def new_bill(
     total_minor = sum(line.amount_minor for line in lines)
     # a share of next to nothing may have the other sign than the whole: each bill is what its own total is
     kind = planned.kind if total_minor == 0 else BillKind.CREDIT_NOTE if total_minor < 0 else BillKind.INVOICE
+    if delivers_itself(contract):
+        kind = BillKind.REPAYMENT
     refers_to = _refers_to(settled, lines, payer) if kind is BillKind.CREDIT_NOTE else ""
     facts = BillFacts(
         payer=payer,
@@ -182,7 +187,8 @@ def new_bill(
         evidence=evidence_of(settled, {line.window for line in lines}),
         before_minor=sum(bill.total_minor for bill in settled.bills_of(payer.organisation)),
     )
-    xml = ubl(contract, terms, facts, is_demo=is_demo)
+    write = repayment_statement if kind is BillKind.REPAYMENT else ubl
+    xml = write(contract, terms, facts, is_demo=is_demo)
     return Bill(
         id=str(uuid.uuid4()),
         contract_id=contract.id,

@@ -17,6 +17,7 @@ from gateway.outcomes.blocks import block_of
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.settlement_terms import InvestorTerms
 from gateway.outcomes.terms import apportion
+from gateway.wording.parties import delivers_itself
 from gateway.wording.views import View
 from outcome_verifier.balances import SAYS
 from vocabulary.releases import Recipient, Template
@@ -226,7 +227,7 @@ def investor_view(
         terms,
         drawn_minor=sum(draw.amount_minor for draw in terms.draws if draw.on <= on),
         paid_minor=sum(one.payable_minor or 0 for one in settled) + (stated[1] if stated else 0),
-        goal_met=any(one.met for one in totals),
+        goal_met=delivers_itself(contract) or any(one.met for one in totals),
     )
     return InvestorSettlement(
         schema=dates.schema,

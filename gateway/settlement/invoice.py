@@ -30,11 +30,11 @@ if TYPE_CHECKING:
 CUSTOMIZATION: Final = "urn:cen.eu:en16931:2017#compliant#urn:fdc:peppol.eu:2017:poacc:billing:3.0"
 PROFILE: Final = "urn:fdc:peppol.eu:2017:poacc:billing:01:1.0"
 _UBL = "urn:oasis:names:specification:ubl:schema:xsd:"
-_CBC, _CAC = f"{_UBL}CommonBasicComponents-2", f"{_UBL}CommonAggregateComponents-2"
+CBC, CAC = f"{_UBL}CommonBasicComponents-2", f"{_UBL}CommonAggregateComponents-2"
 _GLN, _CVR = "0088", "0184"  # ISO 6523 schemes of the Peppol code list
 _NEMKONTO = "97"  # UN/CEFACT 4461: clearing between partners; in Denmark the payee's NemKonto
 _PIECE = "C62"
-for _prefix, _uri in (("cbc", _CBC), ("cac", _CAC), ("inv", f"{_UBL}Invoice-2"), ("cn", f"{_UBL}CreditNote-2")):
+for _prefix, _uri in (("cbc", CBC), ("cac", CAC), ("inv", f"{_UBL}Invoice-2"), ("cn", f"{_UBL}CreditNote-2")):
     ET.register_namespace(_prefix, _uri)
 
 
@@ -99,6 +99,8 @@ def ubl(contract: Contract, terms: SettlementTerms, bill: BillFacts, *, is_demo:
         _reference(root, one.jti, f"{one.what} {one.jwt_sha256}")
     for digest in sorted({one.rules_sha256 for one in bill.evidence}):
         _reference(root, f"sha256:{digest}", "contract file")
+    if terms.seller is None:
+        raise SettlementMismatch(contract=contract.id, window="", reason="nobody sells anything under it")
     _seller(root, contract.party("operator").name, terms.seller)
     _buyer(root, bill.payer.name, buyer)
     _basic(_aggregate(root, "PaymentMeans"), "PaymentMeansCode", _NEMKONTO)
@@ -132,7 +134,7 @@ def ubl(contract: Contract, terms: SettlementTerms, bill: BillFacts, *, is_demo:
 def payable_minor(xml: bytes) -> int:
     """What a document of `ubl` asks for, in minor units; a credit note is negative."""
     root = _read_stored(xml)
-    text = root.findtext(f"{{{_CAC}}}LegalMonetaryTotal/{{{_CBC}}}PayableAmount") or ""
+    text = root.findtext(f"{{{CAC}}}LegalMonetaryTotal/{{{CBC}}}PayableAmount") or ""
     minor = int(text.replace(".", ""))
     return -minor if root.tag.endswith("CreditNote") else minor
 
@@ -140,7 +142,7 @@ def payable_minor(xml: bytes) -> int:
 def account_of(xml: bytes) -> str:
     """The account that a document of `ubl` names."""
     root = _read_stored(xml)
-    return root.findtext(f"{{{_CBC}}}AccountingCost") or ""
+    return root.findtext(f"{{{CBC}}}AccountingCost") or ""
 
 
 def _read_stored(xml: bytes) -> Element:
@@ -271,10 +273,10 @@ def _money(parent: ET.Element, tag: str, minor: int, currency: str) -> None:
 
 
 def _basic(parent: ET.Element, tag: str, text: str, **attributes: str) -> None:
-    ET.SubElement(parent, f"{{{_CBC}}}{tag}", attributes).text = text
+    ET.SubElement(parent, f"{{{CBC}}}{tag}", attributes).text = text
 
 
 def _aggregate(parent: ET.Element, *tags: str) -> ET.Element:
     for tag in tags:
-        parent = ET.SubElement(parent, f"{{{_CAC}}}{tag}")
+        parent = ET.SubElement(parent, f"{{{CAC}}}{tag}")
     return parent

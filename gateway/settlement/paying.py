@@ -16,7 +16,7 @@ from gateway.settlement.reading import read_settlement
 from gateway.settlement.settled import Settled
 from gateway.settlement.sheet import CheckName, SettlementSheet, SheetCheck, checks, sheet
 from gateway.settlement.statement import digest
-from gateway.settlement.views import ask_to_read, record_view
+from gateway.settlement.views import ask_to_read, creditor_of, record_view
 from gateway.store import contract_queries
 from gateway.store.settlement_tables import Approval, Bill, Payment
 from gateway.wording.views import as_json
@@ -31,7 +31,7 @@ def show_sheet(gateway: Gateway, contract_id: str, number: str) -> SettlementShe
     with deciding(gateway) as asking:
         programme = gateway.programme(asking.session, contract_id)
         party = staff_party(programme, Role.SETTLEMENT_OFFICER)
-        authorised = ask_to_read(asking, programme, party, is_for_investor=False)
+        authorised = ask_to_read(asking, programme, party, creditor_of(gateway, asking, contract_id))
         settled = read_settlement(gateway, asking.session, contract_id, now=asking.now)
         bill = find_bill(settled, number)
         made = sheet(settled, bill, _checks(gateway, asking, settled, bill), is_demo=_is_demo(gateway))

@@ -38,10 +38,9 @@ from gateway.store.holds import HeldForCheck
 from gateway.store.settlement_tables import Acknowledgement, Adjustment, Bill, Dispute
 from policies.terms import Role
 from vocabulary.danish_days import danish_day
-from vocabulary.releases import Recipient, Template
+from vocabulary.releases import Template
 
 BEFORE_SIGNATURE = (SettlementStep.FREEZE, SettlementStep.EVALUATE)
-PARTIES = (Role.OPERATOR, Role.SETTLEMENT_OFFICER)  # both have to acknowledge
 OPEN_OUTCOMES = ("", "upheld")  # of a dispute that still holds its line back
 _ANEW = ("stands", "upheld", "accepted")  # after such an answer both parties speak anew
 
@@ -84,6 +83,11 @@ class Settled:
     paid: Mapping[str, date]  # ids of bills, with the day of the payment
     adopted: Adopted | None  # what the parties stated of the windows before the gateway
     now: datetime
+
+    @property
+    def parties(self) -> tuple[Role, Role]:
+        """Creditor and payer: both have to acknowledge."""
+        return Role(self.contract.creditor), Role.SETTLEMENT_OFFICER
 
     @property
     def order(self) -> dict[str, int]:
@@ -164,7 +168,7 @@ class Settled:
         Whoever has to pay accepts by silence from the day after the contract's days for a dispute (`silence_on`).
         """
         if line.is_adjustment or self.worth_agreed(one, line) is not None:
-            return set(PARTIES)
+            return {*self.parties}
         spoken = self._spoken_by(one, line)
         debtor, silent = self.debtor(one, line), self.silence_on(one, line)
         is_silent = silent is not None and danish_day(self.now) >= silent
@@ -184,7 +188,7 @@ class Settled:
         changes = line.amount_minor - self._billed_before(one, line)
         if not changes:
             return None
-        return Role.SETTLEMENT_OFFICER if changes > 0 else Role.OPERATOR
+        return self.parties[changes > 0]
 
     def worth_agreed(self, one: SignedDocument, line: DocumentLine) -> int | None:
         """What both parties signed that a line is worth instead; None where they did not."""
@@ -231,7 +235,7 @@ class Settled:
         if quarrel is not None:
             upheld = [SettlementStep.UPHOLD] if quarrel.outcome else []
             return course([*steps, SettlementStep.DISPUTE, *upheld])
-        if not self.accepted_by(one, line) >= set(PARTIES):
+        if not self.accepted_by(one, line) >= {*self.parties}:
             return course(steps)
         steps.append(SettlementStep.ACKNOWLEDGE)
         place = (one.document.window, line.key)
@@ -277,13 +281,13 @@ class Settled:
         quarrel = self.quarrel(one, own)
         if quarrel is None:
             return line if self.state(one, own) in ACCEPTED else None
-        if not self.accept_rest(one, own) >= set(PARTIES):
+        if not self.accept_rest(one, own) >= {*self.parties}:
             return None
         return without_contested(line, due_minor=own.amount_minor, contested_minor=quarrel.amount_minor)
 
     def is_accepted(self, one: SignedDocument, line: DocumentLine) -> bool:
         """Whether both parties accept a line, or what is not contested of it."""
-        return self.state(one, line) in ACCEPTED or self.accept_rest(one, line) >= set(PARTIES)
+        return self.state(one, line) in ACCEPTED or self.accept_rest(one, line) >= {*self.parties}
 
     def accept_rest(self, one: SignedDocument, line: DocumentLine) -> set[str]:
         """The parties that accept what a dispute leaves of a line: whoever contests a part accepts the rest."""
@@ -301,7 +305,7 @@ class Settled:
             one.label
             for one in self.contract.windows
             if self.standing(one.label) is None
-            and self.contract.is_planned(Template.PAYMENT_DOCUMENT, Recipient.OPERATOR, one.label)
+            and self.contract.is_planned(Template.PAYMENT_DOCUMENT, self.contract.creditor, one.label)
         ]
         coming = coming_invoices(window, self.differences(), free, unissued=unissued)
         offsets = self.terms.correction is CorrectionForm.OFFSET

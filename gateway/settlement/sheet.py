@@ -25,6 +25,7 @@ from gateway.settlement.invoice import account_of, payable_minor
 from gateway.settlement.settled import Settled, SignedDocument, is_within, lines_of
 from gateway.settlement.vat import BillVat, bill_vat
 from gateway.store.settlement_tables import Bill
+from gateway.wording.parties import names_in
 from gateway.wording.settlement import printed_amount
 from gateway.wording.views import View
 
@@ -107,7 +108,7 @@ class SettlementSheet(View):
     contract: SheetContract
     payer: str
     share: SheetShare
-    operator: str
+    creditor: str
     currency: str
     demo: bool
     illustrative: tuple[str, ...]
@@ -158,7 +159,7 @@ def sheet(settled: Settled, bill: Bill, found: Sequence[SheetCheck], *, is_demo:
         contract=SheetContract(contract.id, contract.title, contract.version),
         payer=next(payer.name for payer in contract.payers if payer.organisation == bill.payer),
         share=_share(settled, bill),
-        operator=contract.party("operator").name,
+        creditor=names_in(contract, contract.creditor),
         currency=contract.currency,
         demo=is_demo,
         illustrative=tuple(contract.illustrative),
@@ -313,7 +314,8 @@ def _acknowledgements(settled: Settled, bill: Bill, standing: list[SignedDocumen
         for line in one.document.lines
         if line.amount_minor and (one.document.window, line.key) in places
     )
-    yes = "leverandør og kommune, hver linje · operator and municipality, every line"
+    who = "leverandør" if settled.contract.parties_as("operator") else "investor"
+    yes = f"{who} og kommune, hver linje · {settled.parties[0]} and municipality, every line"
     return SheetCheck(
         CheckName.ACKNOWLEDGED, both, yes if both else "ikke af begge, eller bestridt · not by both, or disputed"
     )

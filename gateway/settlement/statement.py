@@ -22,7 +22,7 @@ from gateway.settlement.statement_view import (
     ExpectedNext,
     NextStep,
     OpenDispute,
-    PaidOperator,
+    PaidCreditor,
     PayerAccount,
     PayerPrice,
     PayerShare,
@@ -39,6 +39,7 @@ from gateway.settlement.statement_view import (
 )
 from gateway.settlement.states import SettlementState, of_window
 from gateway.store.settlement_tables import Dispute
+from gateway.wording.parties import names_in
 from gateway.wording.views import View, as_json
 from gateway.wording.working_days import working_day_from
 from outcome_verifier import canonical
@@ -62,7 +63,9 @@ def statement(settled: Settled, *, is_demo: bool) -> SettlementStatement:
         demo=is_demo,
         illustrative=tuple(contract.illustrative),
         payers=tuple(_payer(settled, payer) for payer in contract.payers),
-        operator=PaidOperator(contract.party("operator").name, terms.seller.cvr),
+        creditor=PaidCreditor(
+            contract.creditor, names_in(contract, contract.creditor), "" if terms.seller is None else terms.seller.cvr
+        ),
         terms=StatementTerms(terms.dispute_days, terms.payment_days, terms.correction, terms.vat),
         opening=_opening(settled),
         windows=windows,

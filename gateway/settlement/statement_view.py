@@ -81,11 +81,13 @@ class PayerShare:
 
 
 @dataclass(frozen=True, slots=True)
-class PaidOperator:
-    """Whom everything is owed to."""
+class PaidCreditor:
+    """Whom everything is owed to: the operator, or whoever lent where the municipality delivers itself."""
 
+    role: str
     name: str
     cvr: str
+    """Empty where nobody sells anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,9 +268,9 @@ class BillSummary:
 
 @dataclass(frozen=True, slots=True)
 class SettlementStatement(View):
-    """What the operator is owed, window by window and in all.
+    """What the creditor is owed, window by window and in all.
 
-    Amounts are whole minor units (øre) before VAT. For the operator and the municipality's settlement officer; no
+    Amounts are whole minor units (øre) before VAT. For the creditor and the municipality's settlement officer; no
     investor may see it.
     """
 
@@ -282,7 +284,7 @@ class SettlementStatement(View):
     """Figures of the contract that are not public and were made up."""
     payers: tuple[PayerAccount, ...]
     """The municipality first."""
-    operator: PaidOperator
+    creditor: PaidCreditor
     terms: StatementTerms
     opening: StatedBefore | None
     windows: tuple[StatementWindow, ...]

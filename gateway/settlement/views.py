@@ -29,7 +29,7 @@ def show_statement(gateway: Gateway, contract_id: str, *, as_party: Party | None
     with deciding(gateway) as asking:
         programme = gateway.programme(asking.session, contract_id)
         party = party_of(programme, as_party)
-        authorised = ask_to_read(asking, programme, party, is_for_investor=False)
+        authorised = ask_to_read(asking, programme, party, creditor_of(gateway, asking, contract_id))
         settled = read_settlement(gateway, asking.session, contract_id, now=asking.now)
         made = statement(settled, is_demo=gateway.installed.is_demo)
         record_view(asking, contract_id, "statement", party, digest(made), authorised)
@@ -41,7 +41,9 @@ def show_investor(gateway: Gateway, contract_id: str, *, as_party: Party | None 
     with deciding(gateway) as asking:
         programme = gateway.programme(asking.session, contract_id)
         party = party_of(programme, as_party)
-        authorised = ask_to_read(asking, programme, party, is_for_investor=True)
+        authorised = ask_to_read(
+            asking, programme, party, creditor_of(gateway, asking, contract_id), is_for_investor=True
+        )
         settled = read_settlement(gateway, asking.session, contract_id, now=asking.now)
         made = _investor_view(asking, settled)
         record_view(asking, contract_id, "investor", party, digest(made), authorised)
@@ -77,13 +79,29 @@ def _paid_before(settled: Settled) -> tuple[str, int] | None:
     return opening.last_window, opening.paid_minor + billed
 
 
-def ask_to_read(asking: Asking, programme: Programme, party: Party, *, is_for_investor: bool) -> Authorised:
+def show_settlement(gateway: Gateway, contract_id: str, *, as_party: Party) -> SettlementStatement | InvestorDates:
+    """What a party of the contract reads: the creditor the statement, an investor that is none its own view."""
+    with gateway.store.read() as session:
+        is_creditor = gateway.contract(session, contract_id).creditor.value == as_party.role.value
+    if as_party.role is Role.INVESTOR and not is_creditor:
+        return show_investor(gateway, contract_id, as_party=as_party)
+    return show_statement(gateway, contract_id, as_party=as_party)
+
+
+def creditor_of(gateway: Gateway, asking: Asking, contract_id: str) -> Role:
+    """The role of whoever is owed the money."""
+    return Role(gateway.contract(asking.session, contract_id).creditor)
+
+
+def ask_to_read(
+    asking: Asking, programme: Programme, party: Party, creditor: Role, *, is_for_investor: bool = False
+) -> Authorised:
     """The decision on reading a settlement. An investor sees amounts in its own view alone, which tells nothing that
     its attestations do not, and has none where the cohort is small (invariant 6)."""
     facts = StatementFacts(
         purpose=Purpose.OUTCOME_PAYMENT,
         appointment_valid=is_appointed(asking, programme, party),
-        amounts_may_be_shown=party.role is not Role.INVESTOR or is_for_investor,
+        amounts_may_be_shown=is_for_investor or party.role in (creditor, Role.OPERATOR, Role.SETTLEMENT_OFFICER),
     )
     return asking.ask(party, Action.READ_SETTLEMENT, programme, facts)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import unescape
 from typing import assert_never
 
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.manual_evidence import EVIDENCE, EvidenceType
 from gateway.outcomes.off_benefit import BENEFITS
+from gateway.outcomes.status_words import StatusWord
 from gateway.outcomes.terms import EXIT_OF, ExitRule, FigureUnit, RegisterExit, Rounding, WeekState
 from gateway.wording import formats, plain_danish
 from gateway.wording import register as register_words
@@ -142,17 +143,18 @@ def plain(safe: str) -> str:
     return unescape(safe)
 
 
-def statuses(shown: frozenset[Status]) -> str:
-    """What a register may show, in the order of the list of statuses."""
+def statuses(shown: frozenset[Status], own: Sequence[StatusWord] = ()) -> str:
+    """What a register may show, in the order of the list of statuses, and then of the contract's own words."""
     if shown == frozenset(Status) - {Status.UNKNOWN} - EXIT_OF.keys():
         return "enhver ydelse, eller ingen"
-    return enumeration([register_words.STATUSES[one] for one in Status if one in shown], "eller")
+    words = [one.label_da for one in own if one.status in shown]
+    return enumeration([register_words.STATUSES[one] for one in Status if one in shown] + words, "eller")
 
 
-def week_of(state: WeekState) -> str:
+def week_of(contract: Contract, state: WeekState) -> str:
     """What a register shows in a week of a state."""
     if not state.is_off_benefit:
-        return statuses(state.statuses)
+        return statuses(state.statuses, contract.status_words)
     named = BENEFITS - state.statuses
     benefits = enumeration([register_words.STATUSES[one] for one in Status if one in named], "eller")
     return f"uden ydelse, ikke nødvendigvis i job: et register, der dækker ugen, viser ikke {benefits}"

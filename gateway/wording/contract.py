@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from gateway.outcomes.phrases import PeriodWord
+from gateway.outcomes.status_words import WordCategory
 from gateway.outcomes.terms import ExitRule, FigureUnit, RegisterExit
 from gateway.wording.kind_words import Both, in_both
 from policies.basis import StopReason
@@ -100,6 +101,17 @@ EXITS: Mapping[StopReason | RegisterExit, Both] = total(
     RegisterExit,
 )
 
+WORD_CATEGORIES: Mapping[WordCategory, Both] = total(
+    {
+        WordCategory.HEALTH: in_both("helbred", "health"),
+        WordCategory.CUSTODY: in_both("frihedsberøvelse", "custody"),
+        WordCategory.HOUSING: in_both("bolig", "housing"),
+        WordCategory.CARE: in_both("omsorg", "care"),
+        WordCategory.OTHER: in_both("andet", "other"),
+    },
+    WordCategory,
+)
+
 TEMPLATES: Mapping[str, Both] = {
     "contract_total": in_both("tal for hele gruppen", "totals of the whole cohort"),
     "predicate": in_both("kun ja eller nej til, om målet er nået", "met or not met, and no number"),
@@ -132,6 +144,13 @@ LINES: Mapping[str, Both] = {
         " aldrig alene",
         "Investor: {name}, which is the municipality itself by {unit}: other staff than those who measure and approve,"
         " and never alone",
+    ),
+    "delivers_itself": in_both(
+        "{name} leverer selv indsatsen og betaler et betinget tilskud tilbage efter resultater: investorerne får"
+        " betalingsgrundlaget, og der er ingen faktura. En revisor er udpeget, og den, der leverer, registrerer og"
+        " godkender intet her",
+        "{name} delivers by itself and repays a conditional grant by results: the investors get the payment document,"
+        " and there is no invoice. An auditor is appointed, and whoever delivers registers and approves nothing here",
     ),
     "investor_shares": in_both(
         "Kapital, tilbagebetaling og afkast deles: {shares}; resten i hele mindste enheder til de største brøkdele."
@@ -184,6 +203,14 @@ LINES: Mapping[str, Both] = {
         "A week with an unknown code keeps results from being released",
     ),
     "neutral": in_both("Gentager ugen før: {statuses}", "Repeat the week before: {statuses}"),
+    "word_by_class": in_both(
+        "{id} ({label}) læses i {source} og er om {category}; det må vises delt op på tilstande",
+        "{id} ({label}) is read from {source} and is about {category}; a table by class may show it",
+    ),
+    "word_never_by_class": in_both(
+        "{id} ({label}) læses i {source} og er om {category}; det vises aldrig delt op på tilstande",
+        "{id} ({label}) is read from {source} and is about {category}; no table by class shows it",
+    ),
     "state": in_both("{id} ({label}) er en uge med {statuses}", "{id} ({label}) is a week with {statuses}"),
     "state_off_benefit": in_both(
         "{id} ({label}) er en uge uden ydelse, ikke nødvendigvis i job: et register, der dækker ugen, viser intet af"
@@ -205,6 +232,7 @@ LINES: Mapping[str, Both] = {
     "goal": in_both(
         "; investor tjener fra {people} ud af {size}", "; the investor earns from {people} of {size} people"
     ),
+    "aim": in_both("; målet er {people} ud af {size}", "; the goal is {people} of {size} people"),
     "aggregate": in_both(
         "{id} ({unit}), underskrevet af {name} med nøglen {key}: {method}; kilde: {source}; forfalder i {windows}",
         "{id} ({unit}), signed by {name} with the key {key}: {method}; source: {source}; due in {windows}",

@@ -16,7 +16,7 @@ from gateway.wording.formats import day, enumeration, month_of_year
 from gateway.wording.parties import names_in
 from policies.basis import StopReason
 from policies.programme import Programme
-from policies.terms import NEVER_DECLARED, LegalBasis, Purpose, SpecialCategoryBasis, purpose_terms
+from policies.terms import NEVER_DECLARED, LegalBasis, Purpose, SpecialCategoryBasis, StatusCondition, purpose_terms
 from vocabulary.total import total
 from vocabulary.weeks import Week
 
@@ -139,6 +139,25 @@ def legal_ground(programme: Programme) -> str:
     if health is not SpecialCategoryBasis.NONE:
         parts.append(f"for helbred artikel 9, stk. 2, litra {health.rpartition('-')[2]} ({_BASIS[health]})")
     return enumeration(parts)
+
+
+def article_of(condition: StatusCondition) -> str:
+    """The article of the GDPR that allows a status word; empty for one that needs none."""
+    if condition is StatusCondition.ORDINARY:
+        return ""
+    return f"artikel 9, stk. 2, litra {condition[-1]}" if condition.is_special else "artikel 10"
+
+
+def status_words(contract: Contract, programme: Programme) -> list[str]:
+    """What the contract reads beyond benefits and pay, each with its register and the article that allows it, safe in
+    HTML."""
+    named = {one.word: one for one in programme.conditions}
+    found = []
+    for word in contract.status_words:
+        article = article_of(named[word.id].condition) if word.id in named else ""
+        text = f"{escape(word.label_da)} (fra {source_name(contract, word.source)}{f'; {article}' if article else ''})"
+        found.append(text)
+    return found
 
 
 def source_name(contract: Contract, source: str) -> str:

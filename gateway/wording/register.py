@@ -11,6 +11,12 @@ from collections.abc import Mapping
 from vocabulary.statuses import IncomeType, Status
 from vocabulary.total import total
 
+
+def status_label(status: Status) -> str:
+    """What a status is called; a word of a contract's own by its name."""
+    return status.word.replace("_", " ") or STATUSES[status]
+
+
 STATUSES: Mapping[Status, str] = total(
     {
         Status.NO_BENEFIT: "ingen ydelse",

@@ -91,8 +91,16 @@ BANDS = total(
     },
     Band,
 )
-BILLS = {"invoice": ("Faktura", "invoice"), "credit_note": ("Kreditnota", "credit note")}
-ROLES = {"operator": ("leverandøren", "operator"), "settlement_officer": ("kommunen", "municipality")}
+BILLS = {
+    "invoice": ("Faktura", "invoice"),
+    "credit_note": ("Kreditnota", "credit note"),
+    "repayment": ("Tilbagebetaling", "repayment"),
+}
+ROLES = {
+    "operator": ("leverandøren", "operator"),
+    "investor": ("investoren", "investor"),
+    "settlement_officer": ("kommunen", "municipality"),
+}
 
 
 def printed_amount(minor: int, currency: str) -> str:

@@ -15,7 +15,7 @@ from gateway.documents.exports import HEAD, csv_bytes, rows, safe, xlsx_bytes
 from gateway.outcomes.reconciling import DocumentsBand
 from gateway.outcomes.settlement_terms import CorrectionForm
 from gateway.settlement.statement_view import (
-    PaidOperator,
+    PaidCreditor,
     PayerAccount,
     PayerPrice,
     PayerShare,
@@ -102,7 +102,7 @@ def made(text: str, *, minor: int = -150_005) -> SettlementStatement:
         demo=True,
         illustrative=(),
         payers=(payer,),
-        operator=PaidOperator(text, "99990015"),
+        creditor=PaidCreditor("operator", text, "99990015"),
         terms=StatementTerms(20, 30, CorrectionForm.OFFSET, "exempt"),
         opening=None,
         windows=(window,),

@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 
 from gateway.api.app import create_app
 from gateway.contracts.recipients import planned_contracts
-from gateway.errors.oversight import ActsForLender
+from gateway.errors.oversight import ActsOnOtherSide
 from gateway.outcomes.terms import apportion
 from gateway.release import asks, releasing
 from gateway.settlement import billing, paying, views
@@ -114,9 +114,9 @@ def test_over_http_each_asks_as_itself(town: SimulatedMunicipality):
 
 
 def test_the_office_that_lends_has_other_staff(town: SimulatedMunicipality, tmp_path: Path):
-    with pytest.raises(ActsForLender):
+    with pytest.raises(ActsOnOtherSide):
         releasing.release(acting(town.gateway, "vera"), "impact60", "2019H1", *TOTAL)
-    with pytest.raises(ProgrammeInvalid, match="acts for the office that lends, and has another appointment"):
+    with pytest.raises(ProgrammeInvalid, match="delivers or lends for the controller, and has another appointment"):
         simulated(
             tmp_path / "same",
             edits=ALL,

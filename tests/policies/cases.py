@@ -156,6 +156,7 @@ def _programme(value: dict[str, Any]) -> Programme:
         retention=Retention("1", "15.20.00", "discard", date(2027, 12, 31)),
         words=ProgrammeWords((), "programme.json"),
         appointments=(),
+        conditions=(),
         suspension_days=5,
         most_look_ups=100,
         sources=frozenset(value["sources"]),

@@ -79,7 +79,11 @@ NEEDED: dict[Action, tuple[str, set[Purpose], tuple[str, ...]]] = {
         ("appointment_valid", "second_person", "retention_clear"),
     ),
     Action.READ_SETTLEMENT: ("operator_reads_its_settlement", {PAID}, ("appointment_valid", "amounts_may_be_shown")),
-    Action.ACKNOWLEDGE: ("operator_acknowledges", {PAID}, ("appointment_valid", "document_stands", "in_time")),
+    Action.ACKNOWLEDGE: (
+        "investor_acknowledges_a_repayment",
+        {PAID},
+        ("appointment_valid", "document_stands", "in_time", "party_is_creditor"),
+    ),
     Action.REQUEST_PAYMENT: (
         "operator_asks_to_be_paid",
         {PAID},
@@ -126,7 +130,7 @@ ROLES = {
     Action.ADVISE: {Role.DPO},
     Action.CHANGE_POLICY: {Role.SYSTEM_OWNER},
     Action.READ_SETTLEMENT: {Role.OPERATOR, Role.INVESTOR, Role.SETTLEMENT_OFFICER},
-    Action.ACKNOWLEDGE: {Role.OPERATOR, Role.SETTLEMENT_OFFICER},
+    Action.ACKNOWLEDGE: {Role.OPERATOR, Role.INVESTOR, Role.SETTLEMENT_OFFICER},
     Action.REQUEST_PAYMENT: {Role.OPERATOR, Role.MUNICIPALITY},
     Action.APPROVE_PAYMENT: {Role.SETTLEMENT_OFFICER},
     Action.AUDIT: {Role.AUDITOR},

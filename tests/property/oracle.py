@@ -210,7 +210,8 @@ class _Walk:
 
     def _is_shown(self, state: dict[str, Any], shown: set[str]) -> bool:
         if state.get("off"):  # the benefits that must not be shown, one by one
-            return not any(benefit in shown for benefit in state["off"])
+            told = [status for status in shown if not status.startswith("word:")]  # which say nothing of benefits
+            return bool(told) and not any(benefit in shown for benefit in state["off"])
         return bool(shown & set(state["statuses"]))
 
     def _is_paid(self, state: dict[str, Any], week: int) -> bool:

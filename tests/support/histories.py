@@ -28,6 +28,7 @@ LETTERS = {
     "N": Status.NOT_RESIDENT,
     "D": Status.DEAD,
     "U": Status.UNKNOWN,
+    "T": Status.of_word("housed"),  # a word that a contract declares
 }
 
 

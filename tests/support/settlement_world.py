@@ -17,13 +17,15 @@ from gateway.outcomes.contract import Contract
 from gateway.outcomes.settlement_terms import CorrectionForm
 from gateway.settlement import account, acknowledging, billing
 from gateway.settlement.acknowledging import DisputeOutcome
-from gateway.settlement.settled import PARTIES, Settled, SignedDocument, lines_of, with_adjustments
+from gateway.settlement.settled import Settled, SignedDocument, lines_of, with_adjustments
 from gateway.settlement.sheet import CheckName, checks
 from gateway.settlement.states import CLOSED, TRANSITIONS, SettlementStep
 from gateway.store.settlement_tables import Acknowledgement, Adjustment, Bill, Dispute
 from policies.terms import Role
 from tests.support.histories import example_contract
 from vocabulary.danish_days import danish_day
+
+PARTIES = (Role.OPERATOR, Role.SETTLEMENT_OFFICER)
 
 START = datetime(2030, 1, 1, 12, tzinfo=UTC)
 TARIFF = "steady_and_off_benefits"

@@ -280,8 +280,10 @@ def _who_pays(claims: Mapping[str, Any], minor: int, further: int) -> str:
     if further > 0:
         payer += f" and {further} further payer(s), by the contract's shares,"
         verb = "take back from" if minor < 0 else "pay"
-    words = f"{payer} {verb} {claims['operator']['name']}"
     organisation, role = claims["recipient"]["organisation"], claims["recipient"]["role"]
+    if claims["operator"]["name"] == claims["municipality"]["name"]:  # it delivers itself
+        return f"{payer} {verb} whoever lent: repayment of a conditional grant"
+    words = f"{payer} {verb} {claims['operator']['name']}"
     return words if role == "operator" else f"{words}; {organisation}, as {role}, is only shown it"
 
 

@@ -320,13 +320,15 @@
     const further = accepted.filter(({ role, isIssuer }) => role === "outcome_payer" && !isIssuer);
     const others = further.map(({ organisation }) => organisation).join(", ");
     const payers = others ? filled(text.severalPayers, { municipality: municipality.name, others }) : municipality.name;
-    const [payer, payee] = isBack ? [operator.name, payers] : [payers, operator.name];
+    const deliversItself = operator.name === municipality.name;
+    const creditor = deliversItself ? text.lenders : operator.name;
+    const [payer, payee] = isBack ? [creditor, payers] : [payers, creditor];
     const about = { organisation: recipient.organisation, role: named(text.roles, recipient.role) };
     return el(
       "div",
       {},
       definitions([[isBack ? text.payerBack : text.payer, payer], [text.payee, payee]]),
-      recipient.role === "operator" ? null : el("p", { class: "hint" }, filled(text.shownOnly, about)),
+      recipient.role === "operator" || deliversItself ? null : el("p", { class: "hint" }, filled(text.shownOnly, about)),
     );
   }
 

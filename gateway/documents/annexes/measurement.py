@@ -12,6 +12,7 @@ from gateway.outcomes.terms import ExitRule, RegisterExit
 from gateway.wording import annexes as words
 from gateway.wording import formats, plain_danish
 from gateway.wording.annex_voice import AnnexVoice
+from gateway.wording.contract import WORD_CATEGORIES
 from gateway.wording.parties import names_in
 from policies.basis import StopReason
 from policies.programme import Programme
@@ -82,6 +83,7 @@ def _sources(contract: Contract) -> Iterator[Block]:
             "ugen. At et register ikke kender til en ydelse, viger for, hvad en anden kilde viser. Viser to kilder "
             "hver sin status, tælles uenigheden, og kommunen kan se den."
         )
+    yield from _own_statuses(contract)
     if contract.evidence:
         yield Paragraph(
             "Et dokument tæller først, når to medarbejdere i kommunen har set det: en, der registrerer det, og en, der "
@@ -93,6 +95,20 @@ def _sources(contract: Contract) -> Iterator[Block]:
         else "Antallet af sådanne uger vises sammen med resultatet."
     )
     yield Paragraph(f"En uge med en kode, som ingen kodeliste forklarer, tæller ikke. {codes}")
+
+
+def _own_statuses(contract: Contract) -> Iterator[Block]:
+    """The statuses that the contract declares itself, and what they tell of."""
+    if not contract.status_words:
+        return
+    yield Paragraph("Kontrakten læser også disse statusser, som indsatsens erklæring har et retsgrundlag for:")
+    yield TableBlock(
+        ("Status", "Kilde", "Om", "Må vises delt op på tilstande"),
+        tuple(
+            (one.label_da, one.source, WORD_CATEGORIES[one.category]["da"], "ja" if one.in_breakdown else "nej")
+            for one in contract.status_words
+        ),
+    )
 
 
 def _weeks(contract: Contract) -> Iterator[Block]:
@@ -118,7 +134,8 @@ def _weeks(contract: Contract) -> Iterator[Block]:
     yield Paragraph(f"{first}{missing}{neutral} En uge, som registret ikke dækker, tæller ikke.")
     columns: tuple[str, ...] = ("Tilstand", "Registret viser", "Indkomst", "Linje i filen")
     rows: list[tuple[str, ...]] = [
-        (state.label_da, words.week_of(state), words.income(state), str(state.line)) for state in contract.states
+        (state.label_da, words.week_of(contract, state), words.income(state), str(state.line))
+        for state in contract.states
     ]
     if not contract.income_source:
         columns, *rows = ((*row[:2], row[3]) for row in (columns, *rows))

@@ -8,12 +8,12 @@ from gateway.documents.annexes.blocks import Block, Heading, Paragraph, TableBlo
 from gateway.documents.annexes.examples import examples, periods
 from gateway.outcomes.bounds import PartyCase, capital_lent, parties, ranges
 from gateway.outcomes.contract import Contract, Tariff
-from gateway.outcomes.settlement_terms import Buyer, TradeParty
+from gateway.outcomes.settlement_terms import Buyer, SettlementTerms, TradeParty
 from gateway.outcomes.trial import published_indices
 from gateway.wording import annexes as words
 from gateway.wording import formats
 from gateway.wording.annex_voice import AnnexVoice
-from gateway.wording.parties import names_in
+from gateway.wording.parties import deliverer, delivers_itself, names_in
 
 _PARTY = {"operator": "får", "outcome_payer": "betaler", "investor": "tjener på sin kapital"}
 
@@ -35,20 +35,27 @@ def annex_b(contract: Contract) -> list[Block]:
 
 
 def _flows(contract: Contract) -> Iterator[Block]:
-    operator = contract.party("operator").name
+    operator = deliverer(contract).name
     investor, several = names_in(contract, "investor"), len(contract.parties_as("investor")) > 1
     payers = formats.enumeration([one.name for one in contract.payers])
     lends = f"{investor} lægger penge ud imens." if investor else "Ingen investor lægger penge ud."
+    pays_whom = f"{payers} betaler {operator} for resultater. {lends}"
+    if delivers_itself(contract):
+        pays_whom = (
+            f"{operator} leverer selv indsatsen. {investor} har givet et betinget tilskud til den, og {payers} betaler "
+            "det tilbage efter resultater. Der er ingen leverance mellem parterne, og derfor ingen faktura og ingen "
+            "moms."
+        )
     yield Heading("Hvem betaler hvem")
     yield Paragraph(
-        f"{payers} betaler {operator} for resultater. {lends} Beløb er i {contract.currency}. "
+        f"{pays_whom} Beløb er i {contract.currency}. "
         f"{words.ROUNDING[contract.rounding].format(minor=words.minor_unit(contract))}"
     )
     yield from _shares(contract)
     if several:
         yield from _investors(contract)
     measure = contract.people_measure
-    if measure is not None and investor:
+    if measure is not None and investor and not delivers_itself(contract):
         people = f"{formats.danish_number(measure.goal_people)} af {formats.danish_number(contract.cohort.size)}"
         yield Paragraph(
             f"{investor} tjener først fra {people} borgere i {measure.id}. Det ændrer ikke, hvad {payers} skal betale."
@@ -60,10 +67,13 @@ def _flows(contract: Contract) -> Iterator[Block]:
             tuple((formats.day(draw.on), words.money(contract, draw.amount_minor)) for draw in terms.draws),
             numbers=1,
         )
+        most = words.money(contract, terms.max_return_minor)
         yield Paragraph(
-            "Alt, hvad der betales, går til investor, til kapitalen er betalt tilbage. Når målet er nået, går der "
-            f"derefter højst {words.money(contract, terms.max_return_minor)} til investor som afkast. Resten er "
-            "leverandørens."
+            f"Alt, hvad der betales, er tilbagebetaling: først af kapitalen, derefter højst {most} som afkast. Mere "
+            "skyldes ikke."
+            if delivers_itself(contract)
+            else "Alt, hvad der betales, går til investor, til kapitalen er betalt tilbage. Når målet er nået, går der "
+            f"derefter højst {most} til investor som afkast. Resten er leverandørens."
         )
     if contract.fold.cost is not None:
         yield Paragraph(
@@ -101,6 +111,7 @@ def _shares(contract: Contract) -> Iterator[Block]:
         yield TableBlock(("Betaler", "Andel"), rows, numbers=1)
     yield from _prices_by_payer(contract)
     minor = words.minor_unit(contract)
+    bill, bills = ("opgørelse", "opgørelser") if delivers_itself(contract) else ("faktura", "fakturaer")
     yield Paragraph(
         "Der deles ikke linje for linje: Alt, hvad der er faktureret til og med en linje, deles efter andelene, og "
         f"hver betaler får det, der kommer til. Først rundes hver andel ned, så den ingen dele har af {minor}. Resten "
@@ -108,8 +119,8 @@ def _shares(contract: Contract) -> Iterator[Block]:
         "Andelene giver derfor altid beløbet."
     )
     yield Paragraph(
-        f"Hver betaler får sine egne fakturaer. {contract.payers[0].name} godkender betalingsgrundlaget for dem alle. "
-        "De andre betalere får kun deres faktura."
+        f"Hver betaler får sine egne {bills}. {contract.payers[0].name} godkender betalingsgrundlaget for dem alle. "
+        f"De andre betalere får kun deres {bill}."
     )
 
 
@@ -202,7 +213,7 @@ def _indices(contract: Contract) -> Iterator[Block]:
 
 
 def _dates(contract: Contract) -> Iterator[Block]:
-    payer, operator = (contract.party(role).name for role in ("outcome_payer", "operator"))
+    payer, creditor = contract.payers[0].name, names_in(contract, contract.creditor)
     yield Heading("Afregning")
     planned = [one.window for one in contract.releases if one.template == "payment_document"]
     rows = tuple(
@@ -213,7 +224,7 @@ def _dates(contract: Contract) -> Iterator[Block]:
     if rows:
         yield TableBlock(("Periode", "Slutter", "Betalingsgrundlag tidligst"), rows)
     yield Paragraph(
-        f"{payer} udsteder et betalingsgrundlag til {operator} for hver af disse perioder. Det er underskrevet "
+        f"{payer} udsteder et betalingsgrundlag til {creditor} for hver af disse perioder. Det er underskrevet "
         "digitalt og siger det præcise beløb. Viser det sig senere, at der blev betalt for meget eller for lidt, står "
         "forskellen som en rettelse for sig selv. Et negativt beløb går tilbage eller modregnes."
         if rows
@@ -225,27 +236,41 @@ def _invoices(contract: Contract) -> Iterator[Block]:
     terms = contract.settlement
     if terms is None:
         return
-    yield Heading("Faktura og frister")
+    yield Heading("Tilbagebetaling og frister" if delivers_itself(contract) else "Faktura og frister")
+    is_repaid = delivers_itself(contract)
     corrected = "en kreditnota" if terms.correction == "credit_note" else "modregning i den næste faktura"
+    if is_repaid:
+        own = terms.correction == "credit_note"
+        corrected = "en opgørelse for sig" if own else "modregning i den næste tilbagebetaling"
     rounded = f"{terms.vat} %, afrundet til nærmeste {words.minor_unit(contract)} på hver faktura"
     vat = rounded if terms.vat_percent else terms.vat_reason
     yield TableBlock(
         (),
         (
-            ("Faktura fra", _trade(contract.party("operator").name, terms.seller)),
-            *(row for payer in contract.payers for row in _buyer(payer.name, terms.buyer(payer.organisation))),
+            *_seller(contract, terms),
+            *(
+                row
+                for payer in contract.payers
+                for row in _buyer(payer.name, terms.buyer(payer.organisation), is_repaid)
+            ),
             ("Moms", vat),
             ("Indsigelse", f"Senest {terms.dispute_days} dage efter, at betalingsgrundlaget er udstedt"),
             ("Tavshed", "Siger den, der skal betale, intet inden for den frist, er linjen godkendt dagen efter"),
-            ("Betaling", f"Senest {terms.payment_days} dage efter fakturaen"),
+            ("Betaling", f"Senest {terms.payment_days} dage efter {'opgørelsen' if is_repaid else 'fakturaen'}"),
             ("Rettelser", f"Ved {corrected}"),
         ),
     )
 
 
-def _buyer(name: str, buyer: Buyer) -> tuple[tuple[str, str], ...]:
+def _seller(contract: Contract, terms: SettlementTerms) -> tuple[tuple[str, str], ...]:
+    if terms.seller is None:
+        return (("Tilbagebetaling til", names_in(contract, "investor")),)
+    return (("Faktura fra", _trade(contract.party("operator").name, terms.seller)),)
+
+
+def _buyer(name: str, buyer: Buyer, is_repaid: bool) -> tuple[tuple[str, str], ...]:
     return (
-        ("Faktura til", _trade(name, buyer.party)),
+        ("Tilbagebetales af" if is_repaid else "Faktura til", _trade(name, buyer.party)),
         ("Ordrenummer", buyer.order_number),
         ("Personreference", buyer.person_reference),
         ("Kontonummer", buyer.account),

@@ -195,7 +195,7 @@ def _read(
         table.integer("follow_up_within_days", most=92),
     )
     change = table.integer("change_at_least", least=1, most=_MOST_SCORE) if "change_at_least" in table else 0
-    begins = table.integer("class_from", most=_MOST_SCORE) if "class_from" in table else 0
+    begins = table.integer("class_from", least=-_MOST_SCORE, most=_MOST_SCORE) if "class_from" in table else 0
     with table.check():
         if list(months) != sorted(set(months)) or not months:
             raise table.refuse("months", "must name months after the start, each once, the earliest first")
@@ -217,7 +217,7 @@ def _read(
 
 def _read_instrument(table: DeclarationTable) -> Instrument:
     words = table.text("id"), table.text("name"), table.text("version")
-    lowest, highest = table.integer("lowest", most=_MOST_SCORE), table.integer("highest", most=_MOST_SCORE)
+    lowest, highest = (table.integer(key, least=-_MOST_SCORE, most=_MOST_SCORE) for key in ("lowest", "highest"))
     better = table.convert("better", one_of("higher", "lower"))
     table.finish()
     with table.check():

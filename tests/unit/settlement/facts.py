@@ -10,10 +10,13 @@ from gateway.contracts.openings import Adopted
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.opening import OpeningBalances, StatedLine
 from gateway.settlement.account import BillLine, DocumentLine, PaymentDocument
-from gateway.settlement.settled import PARTIES, Settled, SignedDocument
+from gateway.settlement.settled import Settled, SignedDocument
 from gateway.store.settlement_tables import Acknowledgement, Bill, Dispute
+from policies.terms import Role
 from tests.support.histories import example_contract
 from tests.support.payers import PARTS, SHARED
+
+PARTIES = (Role.OPERATOR, Role.SETTLEMENT_OFFICER)
 
 NOW = datetime(2030, 6, 1, 12, tzinfo=UTC)
 SEASONS = ("spring", "autumn", "winter", "summer")  # windows whose order is no alphabet's

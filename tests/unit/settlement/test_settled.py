@@ -28,13 +28,13 @@ from gateway.settlement.acknowledging import (
     may_accept,
     same_document,
 )
-from gateway.settlement.settled import PARTIES, Settled, SignedDocument, is_within
+from gateway.settlement.settled import Settled, SignedDocument, is_within
 from gateway.settlement.states import SettlementState
 from policies.terms import Role
 from tests.support.settlement_world import PRICE, TARIFF, Document, Game, World
 from vocabulary.danish_days import danish_day
 
-OPERATOR, OFFICER = PARTIES
+OPERATOR, OFFICER = PARTIES = (Role.OPERATOR, Role.SETTLEMENT_OFFICER)
 GAME = Game(((2, -1, 0), (1, 0, 0)), offsets=False)
 LINE = f"{TARIFF}/window"
 RELEASED = World(documents=(Document(0, 1, (("window", 2),), 0),))

@@ -395,7 +395,7 @@ def test_the_sheet_says_what_is_asked_for_of_whom_and_on_which_evidence(is_demo:
     made = sheet(settled, bill, [SheetCheck(CheckName.RECALCULATED, True, "x")], is_demo=is_demo)
     assert (made.schema, made.currency, made.demo) == ("settlement-sheet/1", "DKK", is_demo)
     assert made.contract == SheetContract("ballerup", CONTRACT.title, 1)
-    assert (made.payer, made.operator, made.share) == ("Ballerup Kommune", "Specialisterne", SheetShare(1, 1))
+    assert (made.payer, made.creditor, made.share) == ("Ballerup Kommune", "Specialisterne", SheetShare(1, 1))
     assert made.illustrative == tuple(CONTRACT.illustrative)
     assert {name: value for name, value in asdict(made.bill).items() if name != "lines"} == {
         "number": bill.number,

@@ -10,11 +10,11 @@ import pytest
 
 from gateway.outcomes.opening import StatedLine
 from gateway.outcomes.settlement_terms import CorrectionForm
-from gateway.settlement.settled import PARTIES
 from gateway.store.holds import HeldForCheck
 from policies.terms import Role
 from tests.unit.settlement.facts import (
     NOW,
+    PARTIES,
     SEASONS,
     adopted,
     bill,
