@@ -210,8 +210,9 @@ def _pauses(root: DeclarationTable) -> tuple[Pause, ...]:
 
 def _releases(root: DeclarationTable, windows: tuple[Window, ...]) -> tuple[PlannedRelease, ...]:
     if "releases" not in root:
-        payment = Template.PAYMENT_DOCUMENT, Recipient.OPERATOR
-        return tuple(PlannedRelease(*payment, window.label) for window in windows)
+        # the creditor's, and nobody else's: the operator's, or the investors' where the municipality delivers itself
+        creditor = Recipient.OPERATOR if "operator" in root.table("parties") else Recipient.INVESTOR
+        return tuple(PlannedRelease(Template.PAYMENT_DOCUMENT, creditor, window.label) for window in windows)
     rows = root.rows("releases", lambda table: _read_releases(root, table, windows))
     planned: set[PlannedRelease] = set()
     for table, releases in zip(root.tables("releases"), rows, strict=True):
