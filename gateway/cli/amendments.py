@@ -21,7 +21,7 @@ def amend(
     language: Annotated[str, typer.Option(help="Of the sentences that change: da or en.")] = "en",
     on_people: Annotated[
         bool,
-        typer.Option("--on-people", help="What it comes to for those who are followed: for municipal eyes; logged."),
+        typer.Option("--on-people", help="What it comes to for those who are followed; municipal eyes, logged."),
     ] = False,
 ) -> None:
     """Show what a later version of a contract would change, and put nothing in force.
