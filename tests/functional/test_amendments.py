@@ -14,6 +14,7 @@ from gateway.store import contract_queries, queries
 from tests.functional.test_batches import paid, read
 from tests.functional.test_blocks import FOLD, PAYMENT, TOTAL, WINDOWS, edit
 from tests.functional.test_correction import mend
+from tests.functional.test_drafting import erase_whoever_worked_most_and_is_out
 from tests.functional.test_traps import Clock
 from tests.support.chains import chain, owed
 from tests.support.municipality import EXTRACT_PEOPLE, SMALL_CONTRACT, SMALL_COURSE, SimulatedMunicipality
@@ -171,3 +172,16 @@ def test_a_later_version_says_which_text_it_changes(tmp_path: Path):
             town, SECOND, AT_2020, ('title = "IMPACT60"', f'follows = "{"0" * 64}"\ntitle = "IMPACT60"'), follows=False
         )
     assert refused.value.part == "follows"
+
+
+def test_who_is_erased_stays_paid_at_the_prices_of_then(tmp_path: Path, plain: list[int]):
+    """Once between two windows, and once after a price has changed: every document is what it would have been."""
+    town = built(tmp_path)
+    amend(town, SECOND, AT_2020, DEARER)
+    years_later(town)
+    found = paid(town, *WINDOWS[:2])
+    erase_whoever_worked_most_and_is_out(town)
+    found += paid(town, *WINDOWS[2:4])
+    erase_whoever_worked_most_and_is_out(town)
+    found += paid(town, WINDOWS[4])
+    assert sum(found) == sum([*OLD, *(amount * 4 // 3 for amount in plain[3:])])

@@ -10,12 +10,15 @@ import pytest
 from gateway.errors.enrolment import BatchTooLate
 from gateway.errors.release import ReadersHeld, WindowInBlock
 from gateway.evaluation.evaluating import evaluate_week
+from gateway.events.rights import ErasureRepeated
 from gateway.intake import enrolment, pulling
 from gateway.jobs.doctor import examine_opened
 from gateway.oversight.audit.recomputing import Recomputed, recompute
 from gateway.release import correction
 from gateway.release.releasing import release
+from gateway.rights import erasure
 from gateway.store import histories, queries
+from gateway.store.rights_tables import ErasureRow
 from outcome_verifier.trust import TrustFile
 from outcome_verifier.verify import VerifiedOutcome, verify_bundle
 from policies.errors import PolicyDenied
@@ -253,3 +256,22 @@ def test_an_older_file_read_again_tells_the_later_batch_and_the_earlier_one_noth
     pulling.pull(town.gateway, town.contract, "ydelsesrefusion", march)
     assert weeks("early") == before
     assert [len(one) for one in weeks("late")] == [4] * 4, "its four weeks, which a newer file has covered"
+
+
+def test_who_is_erased_stays_in_the_count_of_the_batch(town: SimulatedMunicipality, tmp_path: Path):
+    """Of a batch that counts from the second window on, before that window is documented."""
+    paid(town, WINDOWS[0])
+    seal(town, "late")
+    town.pull_all()
+    twin = copied(town, tmp_path / "twin", clock=Clock(date(2030, 1, 1)))
+    expected = paid(twin, *WINDOWS[1:])
+    with town.gateway.write() as uow:
+        late = next(one for one in queries.subjects(uow.session, town.contract) if one.batch_id == "late")
+        mark = erasure.digest_of(late.subject_id)
+        uow.session.add(ErasureRow(subject_sha256=mark, contract_id=town.contract, certificate="", at=uow.now))
+        uow.record(ErasureRepeated(contract=town.contract, subject_sha256=mark))
+    assert erasure.repeat(town.gateway) == 1
+    for label, people in (("2018-W52", EARLY), ("2019-W26", 30)):
+        assert evaluate_week(town.gateway, town.contract, Week.parse(label))[0].participants == people
+    assert paid(town, *WINDOWS[1:]) == expected
+    assert read(town, WINDOWS[1], *PAYMENT).shown["participants"] == 30
