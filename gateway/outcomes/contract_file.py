@@ -236,15 +236,19 @@ def _read_releases(
         chosen = table.texts("windows")
     recipients = table.texts("recipients")
     table.finish()
-    with table.check():
-        for label in chosen:
-            if label not in [window.label for window in windows]:
-                raise table.refuse("windows", f"knows no window {label!r}")
+    labels = table.part(lambda: _known_labels(table, chosen, windows))
     for recipient in recipients:
         is_party = recipient in root.table("parties") or (recipient == Recipient.INVESTOR and "investors" in root)
         if recipient not in set(Recipient) or not is_party:
             raise table.refuse("recipients", f"knows no recipient {recipient!r}")
-    return [PlannedRelease(template, Recipient(to), label, table.line) for to in recipients for label in chosen]
+    return [PlannedRelease(template, Recipient(to), label, table.line) for to in recipients for label in labels]
+
+
+def _known_labels(table: DeclarationTable, chosen: Sequence[str], windows: tuple[Window, ...]) -> Sequence[str]:
+    for label in chosen:
+        if label not in [window.label for window in windows]:
+            raise table.refuse("windows", f"knows no window {label!r}")
+    return chosen
 
 
 def _check_calendar(root: DeclarationTable, contract: Contract) -> None:
