@@ -43,7 +43,9 @@ _OF_TARIFFS = (
     "tests/unit/outcomes/test_tariffs_say.py",
     "tests/property/test_tariff.py",
     "tests/unit/outcomes/test_outcome_state.py",
+    "tests/spec/test_money_of_versions.py",
 )
+_OF_VERSIONS = ("tests/spec/test_money_of_versions.py", "tests/property/test_versions.py")
 _OF_BOUNDS = (
     "tests/unit/outcomes/test_bounds.py",
     "tests/unit/outcomes/test_payers.py",
@@ -90,7 +92,10 @@ TESTS: Mapping[str, tuple[str, ...]] = {
     ),
     "gateway/outcomes/bound.py": _OF_BOUNDS,
     "gateway/outcomes/bounds.py": _OF_BOUNDS,
-    "gateway/outcomes/tariff.py": _OF_TARIFFS,
+    "gateway/outcomes/tariff.py": (*_OF_TARIFFS, *_OF_VERSIONS),
+    "gateway/outcomes/priced_units.py": _OF_VERSIONS,
+    "gateway/outcomes/under_caps.py": _OF_VERSIONS,
+    "gateway/outcomes/versions.py": _OF_VERSIONS,
     **{f"gateway/outcomes/tariffs/{name}.py": _OF_TARIFFS for name in _TARIFFS},
     "gateway/release/drafting.py": (
         "tests/functional/test_drafting.py",
@@ -100,6 +105,8 @@ TESTS: Mapping[str, tuple[str, ...]] = {
         "tests/functional/test_blocks.py::test_a_block_is_shown_once_at_its_end_and_paid_on_time",
         "tests/functional/test_what_a_token_hides.py::test_each_release_has_a_salt_of_its_own_and_hands_it_to_nobody",
         "tests/functional/test_on_documents.py::test_who_was_erased_before_the_release_stands_on_neither_side",
+        "tests/functional/test_amendments.py::test_what_was_reached_before_is_worth_what_it_was",
+        "tests/functional/test_batches.py::test_a_batch_is_paid_before_the_others_are_sealed",
     ),
     "keys/sealing.py": ("tests/unit/keys/test_sealing.py", "tests/unit/store/test_sealed.py"),
     "gateway/store/sealed.py": ("tests/unit/store/test_sealed.py",),

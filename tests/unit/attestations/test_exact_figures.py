@@ -385,3 +385,75 @@ def test_what_a_person_earned_is_told_only_under_a_cap_of_a_person():
     short = replace(contract, windows=contract.windows[:1] * 3)
     assert parts_earned(short, course) == {}
     assert spelled(parts_earned(with_cap(short), course)) == {"m@1[m 0]": 1000, "p@1[p 0]": 500, "m@2[m 0]": 1500}
+
+
+# versions of other terms
+
+
+def after(contract: Contract, place: int, *, price: int = 1000, **changes: int) -> Contract:
+    """The contract, and a version from a window on with another price or cap."""
+    tariffs = tuple(
+        replace(one, price_minor=price, cap_minor=changes.get("cap_minor", one.cap_minor)) for one in contract.tariffs
+    )
+    begins = contract.windows[place].from_week.monday
+    caps = replace(contract.caps, contract_minor=changes.get("contract_minor", 0))
+    return replace(contract, version=2, effective_from=begins, tariffs=tariffs, caps=caps, earlier=(contract,))
+
+
+THREE = (2, 2, 2)
+
+
+def test_another_price_tells_the_units_of_each():
+    chain = after(contract_of(weeks(), windows=THREE, totals=TO_OPERATOR), 1, price=1500)
+    found = figures_of(chain)["total operator w2"]
+    assert found[1:] == [
+        "payable: m at 1000 w1: m@0[m 1000]",
+        "payable: m at 1500 w1: m@0[m 1500]",
+        "payable: m at 1000 w2: m@1[m 1000]",
+        "payable: m at 1500 w2: m@1[m 1500]",
+        "payable w2: 1000 m@1[m 1000] + 1500 m@1[m 1500] + -1000 m@0[m 1000] + -1500 m@0[m 1500]!",
+    ]
+    assert figures_of(after(contract_of(weeks(), windows=THREE), 1)) == figures_of(contract_of(weeks(), windows=THREE))
+
+
+def test_another_cap_makes_an_amount_rest_on_every_window_before():
+    for changes in ({"cap_minor": 5000}, {"contract_minor": 5000}):
+        chain = after(contract_of(weeks(), windows=THREE, totals=TO_OPERATOR), 1, **changes)
+        codes = [one for one in figures_of(chain)["total operator w3"] if one.startswith("payable: ")]
+        assert codes == [f"payable: m at 1000 w{place + 1}: m@{place}" for place in range(3)]
+
+
+def test_what_somebody_earned_is_told_apart_by_the_price_of_its_window():
+    """A week in each window: the first at 1,000, and the others at 1,500."""
+    chain = after(contract_of(weeks(), windows=THREE), 1, price=1500)
+    units = [{("fleksjob", 2020): count} for count in (1, 2, 3)]
+    parts = parts_of_measure(chain, "m", units)
+    assert parts == {
+        **{FigurePart("m", place): place + 1 for place in range(3)},
+        **{FigurePart("m", place, "m", 1000): 1 for place in range(3)},
+        **{FigurePart("m", place, "m", 1500): place for place in (1, 2)},
+    }
+    capped = replace(with_cap(chain), earlier=(with_cap(chain.earlier[0]),))
+    assert parts_earned(capped, {"m": units}) == {
+        FigurePart("m", 0, "m"): 1000,
+        FigurePart("m", 1, "m"): 1500,
+        FigurePart("m", 2, "m"): 1500,
+    }
+
+
+def test_other_steps_rest_on_the_figure_at_which_they_began():
+    """And a block on what lies on either side of it."""
+    steps = '[[tariffs]]\nid = "s"\nkind = "steps"\nof = "m"\npoints = [{ at = 1, amount_minor = 100 }]\n'
+    known = contract_of(weeks(), steps, windows=THREE, totals=TO_OPERATOR)
+    [tariff] = known.tariffs
+    other = replace(tariff, points=(replace(tariff.points[0], amount_minor=200),))
+    chain = replace(known, effective_from=known.windows[1].from_week.monday, tariffs=(other,), earlier=(known,))
+    codes = [one for one in figures_of(chain)["total operator w3"] if one.startswith("payable: ")]
+    assert codes == [f"payable: m w{place + 1}: m@{place}" for place in range(3)]
+    block = [one for one in figures_of(chain, [2])["total operator w3"] if one.startswith("payable: ")]
+    assert block == [
+        "payable: m w1: m@0",
+        "payable: m w3: m@2",
+        "payable: m w1: m@0!",
+        "payable: m w3: m@2 + -1 m@0!",
+    ]

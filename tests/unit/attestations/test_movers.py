@@ -386,3 +386,21 @@ def test_each_first_day_that_was_asked_is_told():
         "2020-01-06 to 2020-01-12",
         "2020-01-13 to 2020-01-19",
     ]
+
+
+def test_who_counts_from_a_later_window_is_in_no_figure_before_and_in_all_with_everything_from_then_on():
+    movers = movers_of(contract_of(weeks(counted=3), windows=(2, 2, 2), moved="neutral"))
+    [day] = movers.days
+    assert movers.counted_from(0, day) is day
+    late = movers.counted_from(1, day)
+    assert late.day == day.day
+    [units] = [one for one in day.courses if [name for name, *_ in one] == ["m"] and one[0][1] == ""][:1]
+    assert {course[1:] for course in late.courses[units]} == {course[1:] for course in day.courses[units]}
+    assert {course[0] for course in late.courses[units]} == {0}
+    assert max(course[1] for course in late.courses[units]) > 2, "what was theirs in the first window is in the second"
+    before = {place for part, place in movers._place.items() if part.position < 1}
+    assert before
+    assert not before & {place for base in late.space.basis.values() for place in base}
+    assert late.space.rank == day.space.rank - 1
+    assert len(late.given_back) == len(day.given_back) > 0
+    assert not before & {place for back in late.given_back for place in back}

@@ -53,8 +53,8 @@ class InventedMovers:
         self.days, self.contract = days, contract
 
     def counted_from(self, place: int, one: DayOfMovers) -> DayOfMovers:
-        assert not place
-        return one
+        """As somebody who begins so much later: the days stand in the order of what they can change."""
+        return self.days[self.days.index(one) + place]
 
     def row(self, figure: ExactFigure) -> Row:
         return {PLACES[part]: many for part, many in figure.parts}
@@ -375,3 +375,51 @@ def test_days_of_which_everything_is_the_same_are_counted_together():
     assert [(one.name, one.people) for one in starts.classes([{0: 1}])] == [(f"{name(0)} to {name(2)}", 7)]
     assert starts.capacities(FIRST.figure) == [1] * 7
     assert starts.able_people(FIRST.figure) == 7
+
+
+# who counts from a later window on, and who is known no more
+
+
+def late_starts(people: int, *, erased: Mapping[int, int] | None = None) -> Starts:
+    """Thirty who count in all three windows, and some who count from the second on."""
+    days = (
+        beginning(0, ALL),
+        beginning(7, LATER, courses=((0, 0, 0), (0, 1, 1))),
+        beginning(14, LAST, courses=((0, 0, 0), (0, 0, 1))),
+    )
+    late = {1: {BEGIN: people}} if people else {}
+    return Starts(InventedMovers(days, CONTRACT), {BEGIN: 30}, late, erased or {})
+
+
+@pytest.mark.parametrize("people", [1, 24])
+def test_a_few_who_count_later_are_told_of_by_what_two_windows_differ_in(people: int):
+    starts = late_starts(people)
+    assert judged(starts, FIRST, SECOND) == part(people, name(7), ("w1", "w2"), ("first", "second"))
+    assert judged(starts, SECOND, THIRD) is None
+    assert judged(late_starts(25), FIRST, SECOND) is None
+    assert starts.unknown_people == 0
+    assert [(one.day.day, many) for one, many in starts.entrants] == [(BEGIN, 30), (BEGIN + timedelta(days=7), people)]
+
+
+def test_who_was_erased_may_have_begun_on_any_day():
+    """Of those who count in every window: then what the first two differ in may be about that one. Of those who count
+    from the last on nothing but the last is."""
+    assert judged(late_starts(0, erased={0: 1}), FIRST, SECOND) is not None
+    assert judged(late_starts(0, erased={0: 0}), FIRST, SECOND) is None
+    assert judged(late_starts(0), FIRST, SECOND) is None
+    starts = late_starts(3, erased={0: 2})
+    assert starts.unknown_people == 2
+    assert [many for _, many in starts.entrants] == [30, 3, None, None, None]
+
+
+def test_of_the_erased_one_is_as_much_of_a_figure_and_the_others_as_little_as_may_be():
+    one = FIRST.figure
+    assert sorted(late_starts(2).capacities(one)) == [0, 0, *[1] * 30]
+    assert sorted(late_starts(0, erased={0: 2}).capacities(one)) == [0, *[1] * 31]
+
+
+def test_how_many_can_be_in_a_figure_counts_the_erased_where_all_of_them_can():
+    assert late_starts(5).able_people(FIRST.figure) == 30
+    assert late_starts(5).able_people(SECOND.figure) == 35
+    assert late_starts(0, erased={0: 2}).able_people(FIRST.figure) is None
+    assert late_starts(0, erased={0: 2}).able_people(THIRD.figure) == 32

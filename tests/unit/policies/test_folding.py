@@ -59,3 +59,19 @@ def test_nothing_is_asked_twice_or_beside_what_was_refused():
     of_two = [(0, 1, 2, 4), (1, 2, 4), (2, 4), (4,)]
     of_one_and_three = [(0, 1, 3, 4), (1, 3, 4), (3, 4), (1, 4)]
     assert asked == [(4,), (0, 4), (0, 1, 4), *of_two[:-1], *of_one_and_three]
+
+
+@pytest.mark.parametrize("seed", range(100))
+def test_what_was_shown_stays_and_the_rest_is_the_best_of_what_goes_on_from_there(seed: int):
+    draw = random.Random(seed)
+    planned = sorted(draw.sample(range(10), draw.randint(2, 7)))
+    shown = tuple(sorted(draw.sample(planned, draw.randint(1, len(planned)))))
+    refused = [frozenset(draw.sample(planned, draw.randint(1, 2))) for _ in range(draw.randint(0, 6))]
+    plans = [
+        ends
+        for many in range(1, len(planned) + 1)
+        for ends in combinations(planned, many)
+        if ends[-1] == planned[-1] and ends[: len(shown)] == shown and not any(some <= set(ends) for some in refused)
+    ]
+    expected = min(plans, key=lambda ends: (total_wait(planned, ends), ends), default=None)
+    assert least_wait(planned, lambda ends: not any(some <= set(ends) for some in refused), shown=shown) == expected
