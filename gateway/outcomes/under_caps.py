@@ -17,17 +17,16 @@ class ChangingCap:
     _cap: int | None = None
     _lost: int = 0  # what the caps before cut
     _base: int = 0  # what was owed when the cap changed last
-    _has_changed: bool = False
     _raw: int = 0
     _owed: int = 0
 
     def under(self, raw: int, cap: int) -> int:
         """What is owed of an amount at the end of the next window, whose cap is this one."""
         if self._cap is not None and cap != self._cap:
-            self._lost, self._base, self._has_changed = self._raw - self._owed, self._owed, True
-        owed = max(raw - self._lost, min(raw, self._base)) if self._has_changed else raw
+            self._lost, self._base = self._raw - self._owed, self._owed
+        owed = max(raw - self._lost, min(raw, self._base))
         if cap:
-            owed = min(owed, max(cap, self._owed) if self._has_changed else cap)
+            owed = min(owed, max(cap, self._owed))  # more than this cap is owed where one before was higher
         self._cap, self._raw, self._owed = cap, raw, owed
         return owed
 
