@@ -6,8 +6,9 @@ each earlier window one. Steps, lines, gates and the other caps are functions of
 changed from one version to another, units are told apart by the price of the window in which each was reached, and
 what a changed cap or scale owes rests on what was reached by windows before.
 
-What is paid is told too. The creditor's documents are exact whatever they tell, and so are the bills of a payer that is
-no investor. An investor's cash, and the bills of one that bears a share, are figures of its view like any others.
+What is paid is told too. The operator's documents are exact whatever they tell, and so are the bills of a payer that is
+no investor. Where the municipality delivers itself they go to an investor, and are figures of its view like any others,
+as an investor's cash is, and the bills of one that bears a share.
 """
 
 from __future__ import annotations
@@ -78,7 +79,11 @@ class FigureOfView:
 
     figure: ExactFigure
     release: PlannedRelease
-    is_free: bool = False  # it stands in what the creditor is paid, which is exact whatever it tells (invariant 6)
+
+    @property
+    def is_free(self) -> bool:
+        """Whether it stands in what an operator is paid, which is exact whatever it tells (invariant 6)."""
+        return self.release.template is Template.PAYMENT_DOCUMENT and self.release.recipient is Recipient.OPERATOR
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +123,7 @@ def exact_figures(contract: Contract, ends: Collection[int] | None = None) -> tu
         else:
             continue
         stretch = _FigureStretch(contract, since, at)
-        is_free = is_paid and one.recipient is contract.creditor
-        found += [FigureOfView(figure, one, is_free) for figure in _figures(one, stretch)]
+        found += [FigureOfView(figure, one) for figure in _figures(one, stretch)]
         if is_paid and _bills_its_investor(contract):
             bill = replace(one, recipient=Recipient.INVESTOR)
             found += [FigureOfView(figure, bill) for figure in _of_bill(stretch)]

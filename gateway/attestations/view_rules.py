@@ -25,7 +25,7 @@ from policies.isolation import (
     least_spread,
     smallest_isolated,
 )
-from vocabulary.releases import Template
+from vocabulary.releases import Recipient, Template
 
 SHARE = 10  # one person is at most so small a part of what is possible in a total
 
@@ -234,8 +234,8 @@ def _given_back(starts: Starts, view: HeldView) -> CalendarFinding | None:
 
 def _share(starts: Starts, view: HeldView) -> CalendarFinding | None:
     """No person may be more than a tenth of what was possible, for somebody who knows k - 1 others."""
-    if starts.movers.contract.creditor in view.roles:
-        return None  # the creditor knows each amount by its price
+    if Recipient.OPERATOR in view.roles:
+        return None  # it knows each amount by its price
     k = starts.movers.contract.k
     for figure in [*(one.figure for one in view.figures if one.figure.is_shown), *differences(view.figures)]:
         capacities = starts.capacities(figure)

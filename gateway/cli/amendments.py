@@ -19,14 +19,15 @@ def amend(
     contract: Annotated[Path, typer.Argument(help="The file of a later version.")],
     ground: Annotated[str, typer.Option(help="On which ground it is changed; see `contract propose --help`.")] = "",
     language: Annotated[str, typer.Option(help="Of the sentences that change: da or en.")] = "en",
-    people: Annotated[
-        bool, typer.Option("--people", help="What it comes to for those who are followed: for municipal eyes; logged.")
+    on_people: Annotated[
+        bool,
+        typer.Option("--on-people", help="What it comes to for those who are followed; municipal eyes, logged."),
     ] = False,
 ) -> None:
     """Show what a later version of a contract would change, and put nothing in force.
 
     The sentences that are gone and new, what is owed at most by each window's end, what was released at the new prices,
-    when readers are shown it, and the sheet for procurement. With --people also what is expected of each window.
+    when readers are shown it, and the sheet for procurement. With --on-people also what is expected of each window.
 
     Example: gateway contract amend impact60-v2.toml --ground section-179
     """
@@ -45,7 +46,7 @@ def amend(
             progress=report,
         )
     _show(seen)
-    if people:
+    if on_people:
         _show_people(gateway, seen)
     _show_sheet(seen.sheet)
     console.print("nothing was proposed and nothing is in force")
@@ -101,13 +102,15 @@ def _show_people(gateway: Gateway, seen: AmendmentPreview) -> None:
 
 def _show_sheet(sheet: ProcurementSheet) -> None:
     """Figures and a named ground; whether a change is lawful is for a lawyer to say."""
+    from gateway.wording.formats import ENGLISH, per_cent
+
     console.print(f"\nProcurement (udbudsloven §§ 178-184): the most that each text could ever owe ({sheet.currency})")
     rows = [("version", "at most", "change", "ground", "named by")]
     for one in sheet.versions:
         value, change = (_amount(minor, sheet.currency) for minor in (one.value_minor, one.change_minor))
         rows.append((str(one.version), value, change if one is not sheet.versions[0] else "", one.ground, one.named_by))
     columns(rows)
-    share = "" if sheet.per_mille is None else f", {sheet.per_mille / 10:.1f} per cent of the original"
+    share = "" if sheet.per_mille is None else f", {per_cent(sheet.per_mille, ENGLISH)} of the original"
     console.print(f"  all changes added up: {_amount(sheet.changed_minor, sheet.currency)}{share}")
     if not sheet.versions[-1].ground:
         console.print("  no ground is named yet: whoever proposes the version names one", style="yellow")

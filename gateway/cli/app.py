@@ -74,10 +74,10 @@ def _with(group: typer.Typer, *tables: Commands) -> typer.Typer:
 
 
 def _contract() -> typer.Typer:
-    from gateway.cli import acceptances, adoption, amendments, annexes, contracts, rescue, whatif
+    from gateway.cli import acceptances, adoption, amendments, annexes, contracts, drafting, rescue, whatif
 
     tables = (adoption.CONTRACT_COMMANDS, whatif.COMMANDS, annexes.COMMANDS, acceptances.COMMANDS, rescue.COMMANDS)
-    return _with(contracts.app, *tables, amendments.COMMANDS)
+    return _with(contracts.app, drafting.COMMANDS, *tables, amendments.COMMANDS)
 
 
 def _connectors() -> typer.Typer:

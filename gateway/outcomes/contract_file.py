@@ -210,8 +210,9 @@ def _pauses(root: DeclarationTable) -> tuple[Pause, ...]:
 
 def _releases(root: DeclarationTable, windows: tuple[Window, ...]) -> tuple[PlannedRelease, ...]:
     if "releases" not in root:
-        payment = Template.PAYMENT_DOCUMENT, Recipient.OPERATOR
-        return tuple(PlannedRelease(*payment, window.label) for window in windows)
+        # the creditor's, and nobody else's: the operator's, or the investors' where the municipality delivers itself
+        creditor = Recipient.OPERATOR if "operator" in root.table("parties") else Recipient.INVESTOR
+        return tuple(PlannedRelease(Template.PAYMENT_DOCUMENT, creditor, window.label) for window in windows)
     rows = root.rows("releases", lambda table: _read_releases(root, table, windows))
     planned: set[PlannedRelease] = set()
     for table, releases in zip(root.tables("releases"), rows, strict=True):
@@ -235,15 +236,19 @@ def _read_releases(
         chosen = table.texts("windows")
     recipients = table.texts("recipients")
     table.finish()
-    with table.check():
-        for label in chosen:
-            if label not in [window.label for window in windows]:
-                raise table.refuse("windows", f"knows no window {label!r}")
+    labels = table.part(lambda: _known_labels(table, chosen, windows))
     for recipient in recipients:
         is_party = recipient in root.table("parties") or (recipient == Recipient.INVESTOR and "investors" in root)
         if recipient not in set(Recipient) or not is_party:
             raise table.refuse("recipients", f"knows no recipient {recipient!r}")
-    return [PlannedRelease(template, Recipient(to), label, table.line) for to in recipients for label in chosen]
+    return [PlannedRelease(template, Recipient(to), label, table.line) for to in recipients for label in labels]
+
+
+def _known_labels(table: DeclarationTable, chosen: Sequence[str], windows: tuple[Window, ...]) -> Sequence[str]:
+    for label in chosen:
+        if label not in [window.label for window in windows]:
+            raise table.refuse("windows", f"knows no window {label!r}")
+    return chosen
 
 
 def _check_calendar(root: DeclarationTable, contract: Contract) -> None:

@@ -151,6 +151,7 @@ ASKS_NOBODY = {
     "contract notice": "reads files",
     "contract processing-record": "reads files",
     "contract simulate": "invents people; with --cohort it asks as `evaluate` does, see test_whatif.py",
+    "contract amend": "reads texts and released figures; with --on-people it asks as `settle accruals` does",
     "contract annex": "reads files, and prints the fingerprint of the anchor, which is public",
     "contract list": "shows contracts",
     "log verify": "recomputes hashes and shows roots",

@@ -140,6 +140,7 @@ LEAVES_LINES = {  # command -> the actions of its lines, of which `looked_up` an
     "explain": ("explain", "week_explained", "looked_up", "checked"),
     "shadow": ("evaluate",),
     "contract simulate": ("evaluate",),
+    "contract amend": ("evaluate",),
     "connectors check": ("check",),
     "evidence add": ("evidence_registered", "looked_up"),
     "evidence confirm": ("evidence_confirmed", "looked_up"),

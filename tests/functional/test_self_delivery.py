@@ -35,6 +35,7 @@ from policies.basis import RecordKind
 from policies.errors import PolicyDenied, ProgrammeInvalid
 from policies.terms import Role
 from tests.functional.test_settle_commands import client
+from tests.functional.test_settlement import pull_less_income
 from tests.functional.test_traps import Clock
 from tests.support.auditing import AUDITOR, NONCE
 from tests.support.command_line import run_program
@@ -101,6 +102,23 @@ def test_from_a_file_to_a_verified_bundle_and_a_repayment(town: SimulatedMunicip
     assert read.creditor == PaidCreditor("investor", "Den Sociale Kapitalfond", "")
     assert read.cumulative.paid_minor == due
     assert views.show_investor(town.gateway, "impact60", as_party=INVESTOR).flow.repaid_minor == due
+
+
+def test_what_a_correction_takes_back_is_a_statement_below_zero(town: SimulatedMunicipality):
+    town.release("2018H2", *PAYMENT)
+    town.release("2019H1", *PAYMENT)
+    accept(town, "2018H2")
+    accept(town, "2019H1")
+    first = stated(town.gateway, "2019H1")
+    paying.approve(officer(town), "impact60", first.number)
+    paying.register_payment(officer(town), "impact60", first.number, paid_on=danish_day(town.gateway.clock()))
+    pull_less_income(town, ("2019-05", "2019-06"))
+    correction.correct(town.gateway, "impact60", "2019H1", reason="source_corrected")
+    accept(town, "2019H1")
+    second = stated(town.gateway, "2019H1")
+    assert (second.kind, second.total_minor < 0) == (BillKind.REPAYMENT, True)
+    [part] = ET.fromstring(second.xml).iter(f"{{{CBC}}}InvestorAmount")
+    assert payable_minor(second.xml) == second.total_minor == -int((part.text or "").strip("-").replace(".", ""))
 
 
 def test_whoever_lent_acknowledges_or_nothing_is_repaid(town: SimulatedMunicipality):

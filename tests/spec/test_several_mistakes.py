@@ -109,3 +109,14 @@ def test_a_calendar_that_leaks_is_named_beside_other_mistakes():
     rules = [one.rule for one in refused.value.mistakes]
     assert "key-unknown" in rules
     assert any(rule.startswith("calendar-") for rule in rules)
+
+
+def test_a_release_in_a_window_that_does_not_exist_is_named_and_no_calendar_is_audited():
+    text = (
+        (EXAMPLES / "contracts" / "ballerup.toml")
+        .read_text("utf-8")
+        .replace('"2020H1", "2020H2"', '"2020H1", "2020H9"')
+    )
+    with pytest.raises(DeclarationInvalid, match="knows no window '2020H9'") as refused:
+        load_contract(text.encode(), file="ballerup.toml")
+    assert {one.reason for one in refused.value.mistakes} == {"knows no window '2020H9'"}

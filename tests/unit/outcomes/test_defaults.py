@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from gateway.documents.contract_page import Language, page
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.contract_file import load_contract
+from outcome_verifier.accept import ContractText
 from policies.programme_file import load_programme
 from tests.support.histories import EXAMPLES
 from vocabulary.errors import DeclarationInvalid
@@ -183,3 +184,17 @@ def test_a_grant_is_added_to_the_usual_ones_and_stands_once():
     ):
         with pytest.raises(DeclarationInvalid, match=says):
             load_programme((PROGRAMME + total.format(name, action)).encode(), file="x.toml")
+
+
+def test_the_verifier_takes_the_version_that_is_left_out_as_the_first():
+    assert ContractText.load(SIMPLEST.encode()).claim == contract_of(SIMPLEST).identity
+
+
+def test_where_the_municipality_delivers_itself_the_investor_is_the_creditor():
+    text = SIMPLEST.replace(
+        'parties.operator = { organisation = "foreningen", name = "Foreningen", legal_role = "processor" }',
+        'parties.investor = { organisation = "fonden", name = "Fonden" }',
+    )
+    contract = contract_of(text)
+    assert {(one.template, one.recipient) for one in contract.releases} == {("payment_document", contract.creditor)}
+    assert contract.creditor == "investor"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from gateway.attestations.calendar_audit import findings_of
 from gateway.documents.annexes.payment import annex_b
 from gateway.documents.contract_page import Language, page
 from gateway.outcomes.contract import Contract
@@ -54,6 +55,15 @@ def test_what_such_a_contract_cannot_say(old: str, new: str, reason: str):
 def test_all_that_is_owed_is_repaid_so_that_it_needs_a_limit():
     with pytest.raises(DeclarationInvalid, match=r"needs \[caps\] to limit what is owed to capital and return"):
         load((CAPS, ""), ('formula = "repaid', 'max_return_minor = 1\nformula = "repaid'))
+
+
+def test_whoever_lends_knows_nobody_so_that_what_it_is_paid_is_audited():
+    """Of an operator's payment documents nothing is asked: it knows each of the few."""
+    small = ("threshold_people = 60", "threshold_people = 15"), ("size = 120", "size = 30")
+    alone = 'template = "contract_total"\nrecipients = ["investor"]\nwindows = "all"\n\n[[releases]]\n'
+    [found] = findings_of(load(*small, (alone, "")))[0]
+    assert (found.rule, found.windows) == ("calendar-share", ("2018H2",))
+    assert findings_of(load((alone, "")))[0] == []
 
 
 def test_the_page_and_the_annex_say_so():
