@@ -67,7 +67,7 @@ def at_a_terminal(folder: Path, answers: list[str], *more: str) -> tuple[int, st
             shown += part
             if shown.endswith((b"Svar: ", b"Answer: ")) and left:
                 if left[0] == _INTERRUPT:
-                    sleep(0.5)  # until it waits: a signal before then waits for the next key
+                    sleep(2)  # until it waits, also on a busy machine: a signal before then waits for the next key
                 os.write(ours, left.pop(0).encode())
     os.close(ours)  # which ends a program that still waits for an answer
     return program.wait(_PATIENCE), shown.decode().replace("\r\n", "\n")
