@@ -55,6 +55,9 @@ def at_a_terminal(folder: Path, answers: list[str], *more: str) -> tuple[int, st
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
     ours, its = pty.openpty()
+    flags = termios.tcgetattr(its)
+    flags[3] |= termios.NOFLSH  # else the terminal throws away what is said while it takes the interrupt
+    termios.tcsetattr(its, termios.TCSANOW, flags)
     command = [PROGRAMS / "gateway", "contract", "new", folder, *more]
     environment = {**os.environ, **WIDE, "TERM": "dumb"}
     program = subprocess.Popen(
@@ -67,7 +70,7 @@ def at_a_terminal(folder: Path, answers: list[str], *more: str) -> tuple[int, st
             shown += part
             if shown.endswith((b"Svar: ", b"Answer: ")) and left:
                 if left[0] == _INTERRUPT:
-                    sleep(2)  # until it waits, also on a busy machine: a signal before then waits for the next key
+                    sleep(0.5)  # until it waits: a signal before then waits for the next key
                 os.write(ours, left.pop(0).encode())
     os.close(ours)  # which ends a program that still waits for an answer
     return program.wait(_PATIENCE), shown.decode().replace("\r\n", "\n")
