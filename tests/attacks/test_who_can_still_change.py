@@ -29,6 +29,7 @@ HALF_A_YEAR = "days_from_enrolment = 182"
 FOUR = 'states = ["ordinary_job", "fleksjob", "skaanejob", "education"]'
 WAGE = 'states = ["ordinary_job"]'
 PAY = 'earnings = { amount_minor = 100000, partial_months = "leave_out" }'
+INDEX = 'instrument = { id = "i", name = "An index", version = "1", lowest = 0, highest = 100, better = "higher" }'
 # kind -> its terms, of somebody whose time ends after half a year or who was asked for the last time then
 LATE = {
     "weeks": f"{FOUR}\nweeks_from_enrolment = 26",
@@ -37,7 +38,12 @@ LATE = {
     "days": f"{FOUR}\nneeded = 91\n{HALF_A_YEAR}",
     "earnings": f"{WAGE}\n{PAY}\n{HALF_A_YEAR}",
     "follow_up": f"{FOUR}\nmonths = [5]",
+    "each_day": f"{FOUR}\n{HALF_A_YEAR}",
+    "week_blocks": f"{FOUR}\nweeks_per_block = 13\nmost_blocks = 2\nconsecutive = true\nweeks_from_enrolment = 26",
+    "pay": f'{WAGE}\npartial_months = "leave_out"\nmost_minor = 1000000\n{HALF_A_YEAR}',
+    "instrument": f"{INDEX}\nchange_at_least = 10\nbaseline_within_days = 14\nmonths = [5]\nfollow_up_within_days = 7",
 }
+NEVER_MOVED = {"started"}  # nobody can change by what they do whether they began
 FEES = 'kind = "fee"\nprice_minor = 100\n\n[[tariffs]]\nid = "more"\nkind = "price"\nof = "m"\nprice_minor = 1'
 # kind -> its terms on a measure of people or of units
 PAYS = {
@@ -46,7 +52,8 @@ PAYS = {
     "linear": 'kind = "linear"\nof = "m"\npoints = [{ at = 0, amount_minor = 0 }, { at = 30, amount_minor = 3000 }]',
     "fee": FEES,
 }
-NEVER_PERSONS = {"share", "cohort_threshold"}  # they read declared figures alone
+OF_PAY = 'kind = "share"\nof = "m"\nshare_per_mille = 100'
+NEVER_PERSONS = {"share", "cohort_threshold"}  # they read declared figures alone, or pay
 WINDOWS = """[[windows]]
 label = "first"
 from_week = "2018-W40"
@@ -73,11 +80,12 @@ def text_of(measure: str, terms: str, pays: str, *, shown: str = '"all"', until:
 
 
 def contract_of(measure: str, pays: str = "price", **more: str) -> Contract:
-    return load_contract(text_of(measure, LATE[measure], PAYS[pays], **more).encode(), file="late.toml")
+    terms = OF_PAY if measure == "pay" else PAYS[pays]
+    return load_contract(text_of(measure, LATE[measure], terms, **more).encode(), file="late.toml")
 
 
 def test_every_kind_has_its_case():
-    assert set(LATE) == set(MEASURES)
+    assert set(LATE) | NEVER_MOVED == set(MEASURES)
     assert set(PAYS) | NEVER_PERSONS == set(TARIFFS)
 
 
@@ -87,7 +95,7 @@ def test_a_window_in_which_only_late_people_can_still_change_anything_is_refused
     with pytest.raises(DeclarationInvalid) as refused:
         audit_contract(contract)
     assert refused.value.rule == "calendar-part"
-    is_first = kind in ("people", "follow_up")  # who begins late never counts in the first window
+    is_first = kind in ("people", "follow_up", "instrument")  # who begins late never counts in the first window
     who = "2018-10-01" if is_first else "2019-03-31"
     for word in (
         who,
@@ -115,6 +123,7 @@ def test_the_change_that_it_names_passes(kind: str):
 
 # kind -> how many kinds of first day 182 days are: a kind says itself what it reads of one
 DAYS = {"weeks": 26, "people": 26, "retention": 52, "days": 52, "earnings": 182, "follow_up": 52}
+DAYS |= {"each_day": 182, "week_blocks": 26, "pay": 182, "instrument": 52}
 
 
 @pytest.mark.parametrize("kind", LATE)

@@ -55,6 +55,9 @@ def at_a_terminal(folder: Path, answers: list[str], *more: str) -> tuple[int, st
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
     ours, its = pty.openpty()
+    flags = termios.tcgetattr(its)
+    flags[3] |= termios.NOFLSH  # else the terminal throws away what is said while it takes the interrupt
+    termios.tcsetattr(its, termios.TCSANOW, flags)
     command = [PROGRAMS / "gateway", "contract", "new", folder, *more]
     environment = {**os.environ, **WIDE, "TERM": "dumb"}
     program = subprocess.Popen(

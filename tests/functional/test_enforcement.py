@@ -67,6 +67,13 @@ ASKS: dict[str, tuple[Action, tuple[str, ...]]] = {
             *("--to-week", "2020-W11", "--valid-to", "2020-12-31", "--document-sha256", "0" * 64),
         ),
     ),
+    "evidence score": (
+        Action.REGISTER_EVIDENCE,
+        (
+            *("impact60", "--case", "REFERENCE", "--instrument", "index", "--on", "2020-04-01", "--points", "5"),
+            *("--document-sha256", "0" * 64),
+        ),
+    ),
     "evidence confirm": (Action.REGISTER_EVIDENCE, ("EVIDENCE",)),
     "evidence withdraw": (Action.REGISTER_EVIDENCE, ("EVIDENCE",)),
     "evidence list": (Action.EVALUATE, ("impact60",)),
@@ -151,6 +158,7 @@ ASKS_NOBODY = {
     "contract notice": "reads files",
     "contract processing-record": "reads files",
     "contract simulate": "invents people; with --cohort it asks as `evaluate` does, see test_whatif.py",
+    "contract new": "asks questions, and writes two files",
     "contract amend": "reads texts and released figures; with --on-people it asks as `settle accruals` does",
     "contract annex": "reads files, and prints the fingerprint of the anchor, which is public",
     "contract list": "shows contracts",

@@ -12,7 +12,7 @@ from tests.attacks.outsider.documents import Terms, Window, read, week_of
 from tests.attacks.outsider.measures import Life
 
 PAGE = Path(__file__).parents[3] / "docs" / "outcome-rules.md"
-STATES = {"F": "fleksjob", "S": "skaanejob", "E": "education"}
+STATES = {"F": "fleksjob", "S": "skaanejob", "E": "education", "T": "home"}
 
 
 @dataclass(frozen=True)
