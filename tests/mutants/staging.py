@@ -74,7 +74,10 @@ TESTS: Mapping[str, tuple[str, ...]] = {
     "policies/words.py": ("tests/unit/policies/test_words.py", "tests/unit/policies/test_programme.py"),
     "policies/disclosure.py": ("tests/unit/policies/test_disclosure.py",),
     "policies/calendar.py": ("tests/unit/policies/test_calendar.py", "tests/unit/policies/test_calendar_views.py"),
-    "policies/calendar_rules.py": ("tests/unit/policies/test_calendar.py",),
+    "policies/calendar_rules.py": (
+        "tests/unit/policies/test_calendar.py",
+        "tests/unit/policies/test_calendar_views.py",
+    ),
     "policies/folding.py": ("tests/unit/policies/test_folding.py",),
     "policies/isolation.py": ("tests/unit/policies/test_isolation.py",),
     "policies/lockout.py": ("tests/unit/policies/test_lockout.py",),

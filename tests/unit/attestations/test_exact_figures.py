@@ -457,3 +457,47 @@ def test_other_steps_rest_on_the_figure_at_which_they_began():
         "payable: m w1: m@0!",
         "payable: m w3: m@2 + -1 m@0!",
     ]
+
+
+def test_other_steps_that_begin_with_a_blocks_last_window_rest_on_the_one_before_it():
+    steps = '[[tariffs]]\nid = "s"\nkind = "steps"\nof = "m"\npoints = [{ at = 1, amount_minor = 100 }]\n'
+    known = contract_of(weeks(), steps, windows=THREE, totals=TO_OPERATOR)
+    [tariff] = known.tariffs
+    other = replace(tariff, points=(replace(tariff.points[0], amount_minor=200),))
+    chain = replace(known, effective_from=known.windows[2].from_week.monday, tariffs=(other,), earlier=(known,))
+    block = [one for one in figures_of(chain, [2])["total operator w3"] if one.startswith("payable: ")]
+    assert block == ["payable: m w2: m@1", "payable: m w3: m@2", "payable: m w2: m@1!", "payable: m w3: m@2 + -1 m@1!"]
+
+
+def test_a_price_that_comes_back_is_one_price():
+    """A week in each window, at 1,000, 1,500 and 1,000: an amount tells two of the one and one of the other."""
+    first = contract_of(weeks(), windows=THREE)
+    dearer = after(first, 1, price=1500)
+    again = replace(after(first, 2), version=3, earlier=(first, replace(dearer, earlier=())))
+    units = [{("fleksjob", 2020): count} for count in (1, 2, 3)]
+    assert parts_of_measure(again, "m", units)[FigurePart("m", 2, "m", 1000)] == 2
+
+
+def test_under_a_persons_cap_each_unit_keeps_the_price_of_its_window():
+    """At 1,000 and then at 300: with everything at the first price it would be the cap."""
+    chain = after(contract_of(weeks(), windows=THREE), 1, price=300)
+    capped = replace(with_cap(chain), earlier=(with_cap(chain.earlier[0]),))
+    units = [{("fleksjob", 2020): count} for count in (1, 1, 2)]
+    earned = parts_earned(capped, {"m": units})
+    assert [earned[FigurePart("m", place, "m")] for place in range(3)] == [1000, 1000, 1300]
+
+
+PAY = texts.measure("pay", ["paid"], 'partial_months = "leave_out"\nmost_minor = 100000', name="p")
+SHARE = '[[tariffs]]\nid = "s"\nkind = "share"\nof = "p"\nshare_per_mille = 200\n'
+
+
+def test_a_share_of_pay_is_told_in_thousandths_beside_what_units_are_worth():
+    """200 of a thousand of each minor unit of pay, and 1,000 for a week: as whole numbers of one size."""
+    found = figures_of(contract_of(weeks(), PAY, SHARE, texts.price("m"), totals=TO_OPERATOR))["total operator w1"]
+    assert [one for one in found if one.startswith("payable w1")] == ["payable w1: 200 p@0 + 1000000 m@0!"]
+
+
+def test_who_began_is_no_figure_that_anybody_can_move():
+    started = texts.measure("started", [], "", name="b")
+    found = figures_of(contract_of(weeks(), started, texts.price("m"), texts.price("b"), totals=TO_OPERATOR))
+    assert not [one for figures in found.values() for one in figures if one.startswith("payable: b ")]

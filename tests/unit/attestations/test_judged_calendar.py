@@ -154,6 +154,7 @@ def test_what_could_not_stand_by_itself_is_shown_with_another_window():
     assert late.findings([2]) == []
     assert late.ends() == (0, 2)
     assert judged(LATE, {0: 30}).ends() == (0, 1, 2)
+    assert judged(LATE, {0: 30}).ends((1,)) == (1, 2), "what was shown with another stays so"
     assert late.has_blocks()
 
 

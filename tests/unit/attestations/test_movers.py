@@ -402,5 +402,9 @@ def test_who_counts_from_a_later_window_is_in_no_figure_before_and_in_all_with_e
     assert before
     assert not before & {place for base in late.space.basis.values() for place in base}
     assert late.space.rank == day.space.rank - 1
+    at_first = {place for part, place in movers._place.items() if part.position == 1}
+    assert at_first & {place for base in late.space.basis.values() for place in base}, (
+        "with the window itself it begins"
+    )
     assert len(late.given_back) == len(day.given_back) > 0
     assert not before & {place for back in late.given_back for place in back}
