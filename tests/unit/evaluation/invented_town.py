@@ -116,7 +116,7 @@ class InventedTown:
             self.tell(subject)
         self.seal_batch(len(subjects))
 
-    def seal_batch(self, count: int, contract_id: str = "c") -> None:
+    def seal_batch(self, count: int, contract_id: str = "c", *, batch_id: str = "1", counts_from: str = "") -> None:
         texts_of_batch = dict.fromkeys(
             (
                 "file_sha256",
@@ -126,18 +126,18 @@ class InventedTown:
                 "seal_sha256",
                 "plan_sha256",
                 "plan_salt_hex",
-                "counts_from",
             ),
             "",
         )
         self.session.add(
             Batch(
                 contract_id=contract_id,
-                batch_id="1",
+                batch_id=batch_id,
                 count=count,
                 leaf_index=0,
                 block_ends=[],
                 sealed_at=self.now,
+                counts_from=counts_from,
                 **texts_of_batch,
             )
         )

@@ -249,3 +249,15 @@ def test_an_amount_alone_is_pending_too_and_so_are_weeks_that_nothing_is_paid_fo
     town.document(0)
     assert town.pending_units() == {1: 1, 2: 1, 3: 1}
     assert town.units() == [1, 2, 2, 2]
+
+
+def test_the_erased_of_each_batch_are_in_the_cohort_from_its_window_on(town: InventedTown):
+    """Of two batches that count from the second window on nobody is here any more, of one that always counted one."""
+    town.enrol(ANNE)
+    windows = town.contract(town.session, "c").windows
+    town.seal_batch(2, batch_id="2", counts_from=windows[1].label)
+    town.seal_batch(3, batch_id="3", counts_from=windows[1].label)
+    town.seal_batch(1, batch_id="4", counts_from=windows[0].label)
+    left = town.left()
+    assert left.people == 6
+    assert [left.people_at(window.to_week) for window in windows[:3]] == [1, 6, 6]
