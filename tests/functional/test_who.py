@@ -66,7 +66,7 @@ def test_everything_that_one_person_did_is_under_that_name(tmp_path: Path):
     assert {event["by"] for event in found} <= {town.gateway.actor.name, "second"}
     assert {event["by_kind"] for event in found} == {ActorKind.STAFF}
     assert {event["by_role"] for event in found} <= {role.value for role in Role} - {"operator", "investor"}
-    assert {event["kind"] for event in found if event["schema"] != 1} == {"cohort_sealed"}
+    assert {event["kind"] for event in found if event["schema"] != 1} == {"cohort_sealed", "contract_activated"}
 
 
 def test_staff_stand_in_the_role_that_they_acted_in(town: SimulatedMunicipality):
