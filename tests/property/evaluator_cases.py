@@ -15,7 +15,8 @@ NAME_OF_WEEK = {week: name for name, week in WEEK_OF_NAME.items()}
 RULES = ("frozen", "neutral", "censored", "failure", "out")
 REASONS = ("withdrawn", "objected", "restricted", "exited", "prison", "cohabitation", "protected")
 REGISTER = ("moved", "dead", "pension")
-WORK = ("fleksjob", "skaanejob", "education", "supported_work", "word:housed")
+PAID_WORK = ("fleksjob", "skaanejob", "education", "supported_work")
+WORK = (*PAID_WORK, "word:housed")
 IDLE = ("unemployed", "benefit", "activation", "sickness", "wage_subsidy")
 NEUTRAL = ("holiday", "parental_leave", "sickness")
 EXITS = ("not_resident", "dead", "disability_pension", "old_age_pension")
@@ -28,7 +29,7 @@ STATES = (
     {"id": "granted", "statuses": ["no_benefit"], "income_types": ["education_grant", "wage"], "hours": 0},
     {"id": "home", "statuses": ["word:housed"], "income_types": [], "hours": 0},
     {"id": "odd", "statuses": ["supported_work", "disability_pension"], "income_types": [], "hours": 0},
-    {"id": "off", "off": [*IDLE, *WORK, "holiday", "parental_leave"], "income_types": [], "hours": 0},
+    {"id": "off", "off": [*IDLE, *PAID_WORK, "holiday", "parental_leave"], "income_types": [], "hours": 0},
     {"id": "well", "off": ["sickness", "benefit"], "income_types": [], "hours": 0},
 )
 PAID = {"id": "pay", "statuses": ["no_benefit"], "income_types": ["wage", "b_income"], "hours": 0}
