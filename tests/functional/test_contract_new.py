@@ -10,6 +10,7 @@ import termios
 from contextlib import suppress
 from pathlib import Path
 from select import select
+from signal import SIG_DFL, SIGINT, signal
 from time import sleep
 
 import pytest
@@ -53,6 +54,7 @@ def at_a_terminal(folder: Path, answers: list[str], *more: str) -> tuple[int, st
 
     def take_terminal() -> None:
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+        signal(SIGINT, SIG_DFL)  # which a shell makes its background jobs ignore, and their children after them
 
     ours, its = pty.openpty()
     flags = termios.tcgetattr(its)
