@@ -15,6 +15,7 @@ from gateway.errors.contracts import AmendmentRefused
 from gateway.installation.gateway import Gateway
 from gateway.installation.in_force import contract_of
 from gateway.outcomes.amendment import changes_money, check_amendment
+from gateway.outcomes.blocks import reader_windows
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.versions import has_changed_terms
 from gateway.store import contract_queries, queries
@@ -67,6 +68,9 @@ def _judge_chain(session: Session, chain: Contract) -> None:
     """Whoever is sealed, where it is shown in blocks; else whoever begins when."""
     if not chain.fold.at_most or not queries.batches(session, chain.id):
         audit_contract(chain)
-    elif has_changed_terms(chain) and not planned_ends(session, chain):
-        reason = "with the people who are sealed nothing could be shown to readers under these terms"
+    elif has_changed_terms(chain) and (told := reader_windows(chain)):
+        last = chain.windows[told[-1]].label
+        if planned_ends(session, chain)[-1:] == (last,):
+            return
+        reason = f"with the people who are sealed readers could not be shown everything by {last} under these terms"
         raise DeclarationInvalid(file=chain.file, line=1, key="disclosure.fold", reason=reason, rule="calendar-part")

@@ -17,6 +17,7 @@ from gateway.contracts.later_versions import chain_of, check_later, run_lives
 from gateway.contracts.procurement import ChangeGround, ProcurementSheet, procurement_sheet
 from gateway.contracts.sealed_plan import planned_ends
 from gateway.documents.contract_page import Language, sections
+from gateway.errors.contracts import AmendmentRefused
 from gateway.installation.gateway import Gateway
 from gateway.installation.in_force import newest_contract
 from gateway.outcomes.bounds import ranges
@@ -86,6 +87,9 @@ def preview(
     run_lives(gateway, contract, progress)
     with gateway.store.read() as session:
         known, chain = newest_contract(session, contract.id), chain_of(session, contract)
+        if known.sha256 == contract.sha256:
+            reason = f"is {known.version}, of the very text in force: nothing would change"
+            raise AmendmentRefused(file=contract.file, part="version", reason=reason)
         programme = gateway.programme(session, contract.id)
         check_later(session, contract, programme, on=gateway.clock().date())
         return AmendmentPreview(

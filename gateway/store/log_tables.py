@@ -41,6 +41,8 @@ class LogEntry(SQLModel, table=True):
         _of_kinds("ix_logentry_acceptances", "kind = 'acceptance_recorded'"),
         # and which countersignatures
         _of_kinds("ix_logentry_countersignatures", "kind = 'countersignature_taken'"),
+        # and which plan of blocks each later version of its contract came with
+        _of_kinds("ix_logentry_versions", "kind = 'contract_activated'"),
         # and whether a contract runs in shadow, or was adopted mid-way
         _of_kinds("ix_logentry_adoptions", "kind IN ('contract_adopted', 'contract_shadowed')"),
         # and every settlement, what was drafted, and what parties said, asked for and paid

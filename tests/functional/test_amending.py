@@ -83,6 +83,12 @@ def test_nobody_changes_what_is_paid_without_naming_a_ground(tmp_path: Path):
     amend(town, SECOND, AT_2020, ("\ntitle =", "\n# a comment\ntitle ="), ground=None)
 
 
+def test_a_preview_of_the_text_in_force_says_that_nothing_would_change(town: SimulatedMunicipality):
+    with pytest.raises(AmendmentRefused, match="is 1, of the very text in force") as refused:
+        preview(town.gateway, town.folder / "impact60.toml", language=Language.ENGLISH)
+    assert refused.value.part == "version"
+
+
 def test_a_preview_refuses_what_would_be_refused(town: SimulatedMunicipality):
     for edits, error in (
         ((("threshold_people = 15", "threshold_people = 12"),), AmendmentRefused),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -185,3 +186,17 @@ def test_who_is_erased_stays_paid_at_the_prices_of_then(tmp_path: Path, plain: l
     erase_whoever_worked_most_and_is_out(town)
     found += paid(town, WINDOWS[4])
     assert sum(found) == sum([*OLD, *(amount * 4 // 3 for amount in plain[3:])])
+
+
+@pytest.mark.parametrize("shown", [0, 2])
+def test_new_terms_leave_no_reader_waiting_for_ever(tmp_path: Path, shown: int):
+    """Of the 60 weeks only who began late has some left in 2020: at another price each later total would tell of them,
+    with whatever window it were shown. That readers were shown earlier windows changes nothing about it."""
+    town = built(tmp_path, ("weeks_from_enrolment = 156", "weeks_from_enrolment = 60"), FOLD)
+    replace(town, drop=town.drawn_on(date(2019, 11, 30))).pull_all()
+    paid(town, *WINDOWS[:shown])
+    for window in WINDOWS[:shown]:
+        assert read(town, window, *TOTAL).shown
+    with pytest.raises(DeclarationInvalid, match="readers could not be shown everything by 2021H1") as refused:
+        amend(town, SECOND, AT_2020, DEARER)
+    assert refused.value.rule == "calendar-part"

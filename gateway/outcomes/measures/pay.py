@@ -91,7 +91,7 @@ class PayMeasure(Measure):
         return self.most_minor or _MUCH
 
     def best_of_person(self, contract: Contract, window: Window, price: Callable[[int], int]) -> int:
-        return self.most_units(contract) * max(map(price, range(1, 2)))
+        return self.most_units(contract) * price(window.to_week.thursday.year)
 
     def phrase(self) -> Phrase:
         most = Phrase("most", {"amount": Money(self.most_minor)}) if self.most_minor else ""

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import event
 from sqlmodel import Session
 
-from gateway.contracts import waiting
+from gateway.contracts import sealed_plan, waiting
 from gateway.installation import policy_sets
 from gateway.release import countersigned
 from gateway.settlement import logged
@@ -26,6 +26,7 @@ ASKED: dict[str, Callable[[Session], object]] = {
     "ix_logentry_countersignatures": lambda session: countersigned._logged_digests(session, "a release"),
     "ix_logentry_policy_sets": policy_sets._logged_last,
     "ix_logentry_settlements": lambda session: logged._log_says(session, "impact60"),
+    "ix_logentry_versions": sealed_plan._logged_plans,
 }
 
 

@@ -183,6 +183,14 @@ def upgrade() -> None:
         sqlite_where=sa.text(SETTLEMENTS),
         postgresql_where=sa.text(SETTLEMENTS),
     )
+    op.create_index(
+        "ix_logentry_versions",
+        "logentry",
+        ["kind", "log", "idx"],
+        unique=False,
+        sqlite_where=sa.text("kind = 'contract_activated'"),
+        postgresql_where=sa.text("kind = 'contract_activated'"),
+    )
     op.create_table(
         "lognode",
         sa.Column("log", sa.String(), nullable=False),
