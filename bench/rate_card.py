@@ -17,7 +17,7 @@ from gateway.outcomes.contract_file import load_contract
 from gateway.outcomes.figures import Figures
 from gateway.outcomes.forecast import Recount
 from gateway.outcomes.history import PersonHistory
-from gateway.outcomes.priced_units import person_amounts
+from gateway.outcomes.priced_units import PersonalTerms
 from gateway.outcomes.results import person_result
 from gateway.outcomes.varied import terms
 from gateway.outcomes.whatif import Tried, what_if
@@ -64,7 +64,7 @@ def _drawn(people: int) -> tuple[Contract, tuple[PersonHistory, ...]]:
 
 
 def _person_by_person(contract: Contract, people: Sequence[PersonHistory]) -> list[Figures]:
-    found = []
+    found, terms = list[Figures](), PersonalTerms.of(contract)
     for number, window in enumerate(contract.windows, start=1):
         quantities, personal = Counter[str](), Counter[str]()
         for person in people:
@@ -73,7 +73,7 @@ def _person_by_person(contract: Contract, people: Sequence[PersonHistory]) -> li
                 for measure in contract.measures
             }
             quantities.update({name: sum(cells.values()) for name, cells in units.items()})
-            personal.update(person_amounts(contract, [units]))
+            personal.update(terms.amounts([units]))
         found.append(Figures(window.label, dict(quantities), dict(personal), number))
     return found
 

@@ -24,7 +24,7 @@ from gateway.outcomes.calendar import calendar_of, state_ids
 from gateway.outcomes.contract import Contract, PersonalTariff, Tariff
 from gateway.outcomes.not_counted import BUCKETS
 from gateway.outcomes.possible_courses import Course
-from gateway.outcomes.priced_units import person_amounts, units_by_price
+from gateway.outcomes.priced_units import PersonalTerms, units_by_price
 from gateway.outcomes.tariffs.pay_share import PayShareTariff
 from gateway.outcomes.terms import FigureUnit, PlannedRelease
 from gateway.outcomes.versions import has_changed_caps, has_changed_terms, part_of, tariff_stretches
@@ -371,12 +371,12 @@ def parts_earned(contract: Contract, course: Course) -> dict[FigurePart, int]:
     ends = [
         {name: by_window[position] for name, by_window in course.items()} for position in range(len(contract.windows))
     ]
-    rests_on_all = has_changed_terms(contract)
+    terms, rests_on_all = PersonalTerms.of(contract), has_changed_terms(contract)
     for position, at_end in enumerate(ends):
         behind = ends[: position + 1] if rests_on_all else [at_end]
-        amounts = person_amounts(contract, behind) if any(any(one.values()) for one in behind) else {}
-        for tariff in contract.personal_tariffs:
-            parts = [part_of(tariff, stretch) for stretch in tariff_stretches(contract, tariff)]
+        amounts = terms.amounts(behind) if any(any(one.values()) for one in behind) else {}
+        for tariff, stretches in terms.tariffs:
+            parts = [part_of(tariff, stretch) for stretch in stretches]
             if earned := sum(amounts.get(name, 0) for name in parts):
                 found[FigurePart(tariff.of, position, tariff.id)] = earned
     return found

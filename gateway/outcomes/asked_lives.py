@@ -22,7 +22,7 @@ from gateway.outcomes.invented_lives import (
 )
 from gateway.outcomes.judging import first_week, limit_weeks
 from gateway.outcomes.not_counted import bucket_of
-from gateway.outcomes.results import AskedWeeks, units_by_window
+from gateway.outcomes.results import AskedWeeks, ask_measures, units_by_window
 from vocabulary.weeks import Week
 
 Units: TypeAlias = Sequence[Mapping[Cell, int]]
@@ -124,15 +124,7 @@ def _no_marks(_: date) -> Marks:
 
 
 def _ask(contract: Contract, person: PersonHistory) -> _AskedByMeasure:
-    """The verdicts under each measure; those of measures with the same states are asked once."""
-    by_states: dict[tuple[str, ...], AskedWeeks] = {}
-    found: dict[str, AskedWeeks] = {}
-    for measure in contract.measures:
-        key = tuple(state.id for state in measure.states)
-        if key not in by_states:
-            by_states[key] = AskedWeeks.of(contract, measure.states, person)
-        found[measure.id] = by_states[key]
-    return found
+    return ask_measures(contract, person, contract.windows[-1].to_week)
 
 
 def _reasons(

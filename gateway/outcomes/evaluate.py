@@ -14,8 +14,8 @@ from gateway.outcomes.contract import Contract
 from gateway.outcomes.figures import Cell, Figures
 from gateway.outcomes.history import NOBODY, PersonHistory, Remainder, inputs_root
 from gateway.outcomes.judging import first_week
-from gateway.outcomes.priced_units import person_amounts, personal_parts
-from gateway.outcomes.results import person_results
+from gateway.outcomes.priced_units import PersonalTerms
+from gateway.outcomes.results import ask_measures, person_results, units_at
 from gateway.outcomes.terms import EXIT_OF
 from gateway.outcomes.versions import has_changed_terms
 from vocabulary.statuses import Status
@@ -78,13 +78,13 @@ def evaluate(
         measure.id: Counter(remainder.at(week).get(measure.id, {})) for measure in contract.measures
     }
     personal: Counter[str] = Counter(remainder.amounts_at(week))
-    ends = _asked_ends(contract, week)
+    terms, ends = PersonalTerms.of(contract), _asked_ends(contract, week)
     for person in cohort:
-        by_window = [cells_of(contract, person, end) for end in ends]
+        by_window = _units_at(contract, person, ends)
         for name, cells in by_window[-1].items():
             for (state, _), units in cells.items():
                 states[name][state] += units
-        personal.update(person_amounts(contract, by_window))
+        personal.update(terms.amounts(by_window))
     followed = [person for person in cohort if person.stop is None or week.ordinal <= person.last_week]
     seen = [person.statuses.get(week.ordinal, frozenset()) for person in followed]
     last_seen = [_last_observed(person, week) for person in cohort]
@@ -101,7 +101,7 @@ def evaluate(
             )
             for measure in contract.measures
         ),
-        personal=tuple((name, personal[name]) for name in personal_parts(contract)),
+        personal=tuple((name, personal[name]) for name in terms.parts()),
         exits=sum(1 for statuses in last_seen if statuses & EXIT_OF.keys()),
         not_observed=sum(1 for statuses in seen if not statuses),
         unknown_weeks=sum(_unknown_weeks(contract, person, week) for person in cohort),
@@ -117,9 +117,14 @@ def _asked_ends(contract: Contract, week: Week) -> list[Week]:
     return [*(window.to_week for window in contract.windows if window.to_week < week), week]
 
 
-def cells_of(contract: Contract, person: PersonHistory, until: Week) -> dict[str, Mapping[Cell, int]]:
-    """A person's units by measure, state and year at the end of a week. May raise `ContractNotEvaluable`."""
-    return {name: result.cells for name, result in person_results(contract, person, until).items()}
+def _units_at(contract: Contract, person: PersonHistory, ends: Sequence[Week]) -> list[dict[str, Mapping[Cell, int]]]:
+    """A person's units by measure, state and year at the end of each of these weeks. May raise
+    `ContractNotEvaluable`."""
+    if len(ends) == 1:  # in one pass over one end nothing would be saved
+        return [{name: result.cells for name, result in person_results(contract, person, ends[0]).items()}]
+    asked = ask_measures(contract, person, ends[-1])
+    found = {one.id: units_at(contract, one, person, asked[one.id], ends) for one in contract.measures}
+    return [{name: units[place] for name, units in found.items()} for place in range(len(ends))]
 
 
 def _last_observed(person: PersonHistory, until: Week) -> frozenset[Status]:

@@ -80,7 +80,9 @@ class Recount:
         states = measure.states
         weeks = next((one for one in asked if one.states == states), None)
         if weeks is None:
-            weeks = _AskedOfCohort(states, [AskedWeeks.of(self._contract, states, person) for person in self._cohort])
+            last = self._contract.windows[-1].to_week
+            found = [AskedWeeks.of(self._contract, states, person, last) for person in self._cohort]
+            weeks = _AskedOfCohort(states, found)
             asked.append(weeks)
         pairs = zip(self._cohort, weeks.of_people, strict=True)
         people = [units_by_window(self._contract, plain, person, own) for person, own in pairs]

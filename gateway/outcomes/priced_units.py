@@ -57,7 +57,12 @@ def units_by_price(
 ) -> list[dict[tuple[int, int], int]]:
     """How many units a person holds at the end of each window, by stretch and price: nought where a unit is worth
     nothing. May raise `ContractNotEvaluable`."""
-    stretches = tariff_stretches(contract, tariff)
+    return _units_by_price(contract, tariff_stretches(contract, tariff), by_window)
+
+
+def _units_by_price(
+    contract: Contract, stretches: tuple[TermsStretch, ...], by_window: Sequence[Mapping[Cell, int]]
+) -> list[dict[tuple[int, int], int]]:
     held, found = _Held(), []
     for place, cells in enumerate(by_window):
         if len(stretches) > 1:
@@ -84,38 +89,47 @@ def _price(contract: Contract, stretch: TermsStretch, state: str, year: int) -> 
     return tariff.price_of(state, year, contract.rounding) if isinstance(tariff, PersonalTariff) else 0
 
 
-def personal_parts(contract: Contract) -> list[str]:
-    """The names under which people's amounts are added up: each tariff's, and one for each later stretch of it."""
-    return [
-        part_of(tariff, stretch)
-        for tariff in contract.personal_tariffs
-        for stretch in tariff_stretches(contract, tariff)
-    ]
+@dataclass(frozen=True, slots=True)
+class PersonalTerms:
+    """What single people's units are worth, read from a contract and its earlier versions once for all of them."""
 
+    contract: Contract
+    tariffs: tuple[tuple[PersonalTariff, tuple[TermsStretch, ...]], ...]
+    caps_minor: tuple[int, ...]  # of one person, by window
 
-def person_amounts(contract: Contract, by_window: Sequence[CellsByMeasure]) -> dict[str, int]:
-    """What one person earns by the end of the last of these windows, in minor units: by tariff, and by the stretch in
-    which its units were reached (`versions.part_of`); a person's cap cuts the later ones.
+    @classmethod
+    def of(cls, contract: Contract) -> PersonalTerms:
+        places = range(len(contract.windows))
+        return cls(
+            contract,
+            tuple((tariff, tariff_stretches(contract, tariff)) for tariff in contract.personal_tariffs),
+            tuple(caps_at(contract, place).person_minor for place in places),
+        )
 
-    `by_window` has the person's cells by measure at the end of each window from the first on; where no term of money
-    ever changed the last one is enough. May raise `ContractNotEvaluable`.
-    """
-    raw: list[dict[str, int]] = [{} for _ in by_window]
-    for tariff in contract.personal_tariffs:
-        stretches = tariff_stretches(contract, tariff)
-        if len(stretches) == 1:
-            for amounts, cells in zip(raw, by_window, strict=True):
-                amounts[tariff.id] = tariff.worth_of(cells[tariff.of], contract.rounding)
-            continue
-        priced = units_by_price(contract, tariff, [cells[tariff.of] for cells in by_window])
-        for amounts, units in zip(raw, priced, strict=True):
-            amounts |= {part_of(tariff, stretch): 0 for stretch in stretches}
-            for (number, price), many in units.items():
-                amounts[part_of(tariff, stretches[number])] += price * many
-    cap = ChangingCap()
-    for place, amounts in enumerate(raw):
-        at = caps_at(contract, place) if contract.earlier else contract.caps
-        total = sum(amounts.values())
-        under = cap.under(total, at.person_minor)
-        raw[place] = taken_off(amounts, total - under, list(amounts))
-    return raw[-1]
+    def parts(self) -> list[str]:
+        """The names under which people's amounts are added up: each tariff's, and one for each later stretch of it."""
+        return [part_of(tariff, stretch) for tariff, stretches in self.tariffs for stretch in stretches]
+
+    def amounts(self, by_window: Sequence[CellsByMeasure]) -> dict[str, int]:
+        """What one person earns by the end of the last of these windows, in minor units, by `parts`: each stretch has
+        what was reached in it; a person's cap cuts the later ones.
+
+        `by_window` has the person's cells by measure at the end of each window from the first on; where no term of
+        money ever changed the last one is enough. May raise `ContractNotEvaluable`.
+        """
+        raw: list[dict[str, int]] = [{} for _ in by_window]
+        for tariff, stretches in self.tariffs:
+            if len(stretches) == 1:
+                for amounts, cells in zip(raw, by_window, strict=True):
+                    amounts[tariff.id] = tariff.worth_of(cells[tariff.of], self.contract.rounding)
+                continue
+            priced = _units_by_price(self.contract, stretches, [cells[tariff.of] for cells in by_window])
+            for amounts, units in zip(raw, priced, strict=True):
+                amounts |= {part_of(tariff, stretch): 0 for stretch in stretches}
+                for (number, price), many in units.items():
+                    amounts[part_of(tariff, stretches[number])] += price * many
+        cap = ChangingCap()
+        for place, amounts in enumerate(raw):
+            total = sum(amounts.values())
+            raw[place] = taken_off(amounts, total - cap.under(total, self.caps_minor[place]), list(amounts))
+        return raw[-1]

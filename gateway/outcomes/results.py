@@ -68,34 +68,55 @@ def result_of(
 
 @dataclass(frozen=True, slots=True)
 class AskedWeeks:
-    """One person's weeks under the same states, up to the end of the calendar or to the week `taken_out`, by whose end
-    an exit takes everything out.
+    """One person's weeks under the same states, up to a week or to the week `taken_out`, by whose end an exit takes
+    everything out.
     """
 
     verdicts: tuple[WeekVerdict, ...]
     taken_out: Week | None
 
     @classmethod
-    def of(cls, contract: Contract, states: Sequence[WeekState], person: PersonHistory) -> AskedWeeks:
-        """Asked once, for every measure with these states and for every window."""
-        last, taken_out = contract.windows[-1].to_week, out_from(contract, person)
-        until = last if taken_out is None else min(last, taken_out + -1)
-        return cls(ask_weeks(contract, states, person, until), taken_out)
+    def of(cls, contract: Contract, states: Sequence[WeekState], person: PersonHistory, until: Week) -> AskedWeeks:
+        """Asked once, for every measure with these states and for every end up to a week."""
+        taken_out = out_from(contract, person)
+        last = until if taken_out is None else min(until, taken_out + -1)
+        return cls(ask_weeks(contract, states, person, last), taken_out)
+
+
+def ask_measures(contract: Contract, person: PersonHistory, until: Week) -> dict[str, AskedWeeks]:
+    """The person's weeks under each measure, by its id; those of measures with the same states are asked once."""
+    by_states: dict[tuple[str, ...], AskedWeeks] = {}
+    found: dict[str, AskedWeeks] = {}
+    for measure in contract.measures:
+        key = tuple(state.id for state in measure.states)
+        if key not in by_states:
+            by_states[key] = AskedWeeks.of(contract, measure.states, person, until)
+        found[measure.id] = by_states[key]
+    return found
 
 
 def units_by_window(
     contract: Contract, measure: Measure, person: PersonHistory, asked: AskedWeeks
 ) -> list[Mapping[Cell, int]]:
-    """What the person adds to the measure by the end of each window, as `person_result` says of each, in one pass.
+    """`units_at` the end of each window."""
+    return units_at(contract, measure, person, asked, [window.to_week for window in contract.windows])
 
-    `asked` are the person's weeks under the measure's states. May raise `ContractNotEvaluable`.
+
+def units_at(
+    contract: Contract, measure: Measure, person: PersonHistory, asked: AskedWeeks, ends: Sequence[Week]
+) -> list[Mapping[Cell, int]]:
+    """What the person adds to the measure by the end of each of these weeks, the earliest first, as `person_result`
+    says of each, in one pass.
+
+    `asked` are the person's weeks under the measure's states, up to the last of them or further. May raise
+    `ContractNotEvaluable`.
     """
     first, taken_out = first_week(contract, person), asked.taken_out
-    ends = [window.to_week for window in contract.windows]
     verdicts = limit_weeks(contract, measure, person, asked.verdicts)
     lengths = [max(0, end - first + 1) for end in ends if taken_out is None or end < taken_out]
     found = _units_by_length(contract, measure, person, verdicts, lengths)
-    return found + [person_result(contract, measure, person, end).cells for end in ends[len(lengths) :]]
+    found += [person_result(contract, measure, person, end).cells for end in ends[len(lengths) :]]
+    return [units if person.counts_at(end) else {} for units, end in zip(found, ends, strict=True)]
 
 
 def _units_by_length(
@@ -112,9 +133,9 @@ def _units_by_length(
 
     if isinstance(measure, OnceMeasure) and not measure.can_fall:  # once reached, it stays in its cell
         reached = units(lengths[-1]) if lengths else {}
-        places = range(len(lengths) if reached else 0)
+        places = range(len(lengths) - 1 if reached else 0)  # at the last one it is known
         place = bisect_left(places, 1, key=lambda place: len(units(lengths[place])))
-        return [{}] * (place if reached else len(lengths)) + [reached] * (len(places) - place)
+        return [{}] * place + [reached] * (len(lengths) - place) if reached else [{}] * len(lengths)
     if isinstance(measure, PlacedMeasure):  # what rests on a week is the same whatever comes behind it
         placed = deque(sorted(measure.placed_units(contract, person, verdicts)))
         found, so_far = list[Mapping[Cell, int]](), Counter[Cell]()

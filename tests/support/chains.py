@@ -8,7 +8,7 @@ from typing import Any
 
 from gateway.outcomes.contract import Contract, Tariff
 from gateway.outcomes.figures import Figures
-from gateway.outcomes.priced_units import person_amounts, personal_parts
+from gateway.outcomes.priced_units import PersonalTerms
 from gateway.outcomes.tariff import owed_amounts
 from gateway.outcomes.tariffs.price import PriceTariff
 from gateway.outcomes.tariffs.steps import StepsTariff
@@ -61,12 +61,12 @@ def owed(contract: Contract, people: Sequence[Sequence[int]]) -> list[int]:
 
 def series(contract: Contract, people: Sequence[Sequence[int]]) -> list[Figures]:
     """The figures of these people at the end of each window that is told of."""
-    found = []
+    found, terms = list[Figures](), PersonalTerms.of(contract)
     for place in range(len(people[0])):
-        personal = dict.fromkeys(personal_parts(contract), 0)
+        personal = dict.fromkeys(terms.parts(), 0)
         for counts in people:
             by_window = [{WEEKS: {(STATE, 2019): count} if count else {}} for count in counts[: place + 1]]
-            for name, minor in person_amounts(contract, by_window).items():
+            for name, minor in terms.amounts(by_window).items():
                 personal[name] += minor
         quantity = sum(counts[place] for counts in people)
         found.append(Figures(contract.windows[place].label, {WEEKS: quantity}, personal, place + 1))

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.possible_courses import Course, FirstDay
-from gateway.outcomes.results import AskedWeeks, units_by_window
+from gateway.outcomes.results import ask_measures, units_by_window
 from gateway.outcomes.terms import WeekState
 from vocabulary.statuses import IncomeType, Status
 from vocabulary.weeks import Month, Week
@@ -57,10 +57,8 @@ class Life:
             postings=dict.fromkeys(self.hours, 1),
             earnings=self.earnings if self.contract.needs_amounts else {},
         )
-        return {
-            one.id: units_by_window(self.contract, one, person, AskedWeeks.of(self.contract, one.states, person))
-            for one in self.contract.measures
-        }
+        asked = ask_measures(self.contract, person, self.contract.windows[-1].to_week)
+        return {one.id: units_by_window(self.contract, one, person, asked[one.id]) for one in self.contract.measures}
 
     def _idle(self) -> frozenset[Status]:
         taken = {status for state in self.contract.states for status in state.statuses}

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from gateway.outcomes.calendar import state_ids
 from gateway.outcomes.contract import Contract, PersonalTariff, Tariff
 from gateway.outcomes.figures import Figures, TriedFigures
-from gateway.outcomes.priced_units import person_amounts
+from gateway.outcomes.priced_units import PersonalTerms
 from gateway.outcomes.tariff import due_lines, owed_amounts, owed_before_caps
 from gateway.outcomes.tariffs.pay_share import PayShareTariff
 from gateway.outcomes.terms import FigureUnit
@@ -109,7 +109,7 @@ def _course(contract: Contract, counted: Sequence[Tariff], position: int, is_cor
         elif isinstance(tariff, PersonalTariff):
             year = tariff.plain_year(contract.windows[0].to_week.thursday.year)
             cells = {measure.id: {(state_ids(measure)[0], year): 1}}
-            one = person_amounts(replace(contract, tariffs=(tariff,), earlier=()), [cells])[tariff.id]
+            one = PersonalTerms.of(replace(contract, tariffs=(tariff,), earlier=())).amounts([cells])[tariff.id]
             personal[tariff.id] = one * quantities[measure.id]
     for gate in (tariff.gate for tariff in contract.tariffs):
         if gate is not None:
