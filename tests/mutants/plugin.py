@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import resource
+import sys
 import time
 from collections import Counter
 from collections.abc import Generator
+from functools import _lru_cache_wrapper, lru_cache
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,7 @@ from gateway.store import ledger
 from outcome_verifier import acceptance, claims, countersignature, shapes
 
 _MOST_MEMORY = 2 << 30
+_OURS = ("vocabulary", "connectors", "keys", "policies", "gateway", "outcome_verifier", "tests")
 
 # the modules that build something by functions of their own at import, as mutmut wrote them, compiled once; a table of
 # shapes after those that it takes shapes from
@@ -77,6 +80,17 @@ def pytest_runtest_call(item: pytest.Function) -> None:
 
 
 def pytest_runtest_setup() -> None:
-    """Build again what is built at import: a mutant is switched on later."""
+    """Build again what is built at import, since a mutant is switched on later, and forget every cached answer: what a
+    test read before would hide the mutant, and that the next one meets it."""
     for module, code in _TABLES:
         exec(code, vars(module))
+    for one in _caches():
+        one.cache_clear()
+
+
+@lru_cache(maxsize=1)
+def _caches() -> list[_lru_cache_wrapper[object]]:
+    """Every cache of answers that a module of ours has, but for this one."""
+    modules = [module for name, module in list(sys.modules.items()) if name.partition(".")[0] in _OURS]
+    found = [one for module in modules for one in vars(module).values() if isinstance(one, _lru_cache_wrapper)]
+    return [one for one in found if one is not _caches]

@@ -118,7 +118,7 @@ def _read(table: DeclarationTable, name: str, known: KnownTerms) -> CohortTariff
     cohorts = table.rows("cohorts", lambda row: _read_threshold(row, known))
     pooled, from_window = None, ""
     if "pooled" in table:
-        pooled = table.part(lambda: _read_threshold(table.table("pooled"), known, also="from_window"))
+        pooled = table.part(lambda: _read_threshold(table.table("pooled"), known, "from_window"))
         from_window = table.part(lambda: _from_window(table.table("pooled"), known))
     price = known.price(table)
     with table.check():
@@ -135,8 +135,8 @@ def _from_window(table: DeclarationTable, known: KnownTerms) -> str:
     return label
 
 
-def _read_threshold(row: DeclarationTable, known: KnownTerms, *, also: str = "") -> CohortThreshold:
-    row.knows(also)
+def _read_threshold(row: DeclarationTable, known: KnownTerms, *also: str) -> CohortThreshold:
+    row.knows(*also)
     threshold = CohortThreshold(row.text("of"), row.integer("at_least", least=1))
     row.finish()
     if threshold.of not in known.aggregates:
