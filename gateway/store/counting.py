@@ -76,10 +76,10 @@ def complete_to(session: Session, contract: Contract, source: str, *, known_at: 
             continue
         rows = telling_pulls(session, contract, source, window.to_week, known_at=known_at)
         reached = queries.completeness(rows, first=first).to_week
+        if reached is not None and reached >= last:
+            reached = needed_weeks(contract)[1]
         if reached is None or (complete is not None and reached < window.from_week):
             break
-        if reached >= last:
-            reached = needed_weeks(contract)[1]
         complete = reached if window == contract.windows[-1] else min(reached, window.to_week)
         if reached < window.to_week:
             break
