@@ -22,7 +22,7 @@ from gateway.installation.gateway import Gateway
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.evaluate import Evaluation, evaluate
 from gateway.outcomes.history import NOBODY, PersonHistory, Remainder
-from gateway.outcomes.readings import sources_ever, sources_read, takes_documents, without_documents
+from gateway.outcomes.readings import asked_weeks, documents_ever, sources_ever, sources_read, without_documents
 from gateway.outcomes.reconciling import (
     NOTHING_TO_RECONCILE,
     Disagreeing,
@@ -165,7 +165,7 @@ def _reconcile(
         if len(sources) > 1:
             told = stored.load_told(session, contract.id, ids, sources, evidence=evidence, known_at=as_of.known_at)
             pairs += count_disagreements(contract, cohort, told, evaluation.week, read=one)
-    if not takes_documents(contract):
+    if not documents_ever(contract):
         return Reconciled(tuple(pairs)) if pairs else NOTHING_TO_RECONCILE
     others = _by_registers(session, contract, programme, known_at=as_of.known_at)
     without = evaluate(contract, others, evaluation.week, remainder=remainder)
@@ -185,7 +185,7 @@ def on_documents(
 
     Everybody is looked at twice whether there is a document or not: neither an answer nor its time tells.
     """
-    if not takes_documents(contract):
+    if not documents_ever(contract):
         return None
     others = _by_registers(session, contract, programme, known_at=known_at)
     return rests_on_documents(contract, cohort, others, week)
@@ -261,7 +261,7 @@ def complete_at(session: Session, contract: Contract, window: Window) -> datetim
     """
     instants = [datetime.combine(contract.freezes_on(window), time.min, tzinfo=UTC)]
     for source in sources_ever(contract):
-        if counting.asked_weeks(contract, source)[0] > window.to_week:
+        if asked_weeks(contract, source)[0] > window.to_week:
             continue  # of a later version
         since = counting.complete_since(session, contract, source, window.to_week)
         if since is None:
@@ -342,5 +342,5 @@ def _unknown_spells(session: Session, contract: Contract, window: Window) -> lis
 
 def _is_read(contract: Contract, source: str, spell: SpellVersion, until: Week) -> bool:
     """Whether a week of a spell, up to this one, is read from its source."""
-    first, last = counting.asked_weeks(contract, source)
+    first, last = asked_weeks(contract, source)
     return first.ordinal <= spell.to_week and spell.from_week <= min(last, until).ordinal

@@ -29,8 +29,8 @@ from gateway.intake.holding import LookedAt, check_may_be_used, findings_of, hol
 from gateway.intake.judging_pulls import PullMeasures
 from gateway.intake.measuring import measures_of_file
 from gateway.intake.stops import record_programme_stop
-from gateway.outcomes.readings import income_source_of
-from gateway.store import basis, circuit, counting, postings, queries, spells
+from gateway.outcomes.readings import asked_weeks, income_source_of
+from gateway.store import basis, circuit, postings, queries, spells
 from gateway.store.newcomers import judge_newcomers
 from gateway.store.storing_records import ended_people
 from gateway.store.tables import PullRow
@@ -177,7 +177,7 @@ def ask_to_pull(
     if declaration.tells_pay and not income_source_of(contract):
         raise IncomeNotRead(contract=contract_id, source=declaration.id)
     programme = gateway.programme(asking.session, contract_id)
-    weeks, today = counting.asked_weeks(contract, declaration.id), asking.now.date()
+    weeks, today = asked_weeks(contract, declaration.id), asking.now.date()
     everyone = [subject.subject_id for subject in queries.subjects(asking.session, contract_id)]
     stopped = set(basis.stops(asking.session, programme, everyone, at=asking.now, purposes=frozenset({purpose})))
     facts = PullFacts(

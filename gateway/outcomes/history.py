@@ -107,7 +107,7 @@ class PersonHistory:
         return hashlib.sha256(bytes.fromhex(self.subject) + canonical.dumps(body)).digest()
 
 
-def spliced(stretches: Sequence[tuple[int, int, PersonHistory]]) -> PersonHistory:
+def splice_weeks(stretches: Sequence[tuple[int, int, PersonHistory]]) -> PersonHistory:
     """One person's history out of several of the same rows: from each the weeks of its stretch, from the first ordinal
     until before the second. What is not about weeks of a status is that of the last."""
 

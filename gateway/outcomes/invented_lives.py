@@ -10,7 +10,7 @@ from functools import lru_cache
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.measures.instrument import instrument_measures, possible_marks
-from gateway.outcomes.readings import Reading, readings
+from gateway.outcomes.readings import Reading, SameContract, readings
 from gateway.outcomes.terms import EXIT_OF, ExitRule, FigureUnit, WeekState
 from vocabulary.statuses import Status
 from vocabulary.weeks import Month, Week
@@ -94,7 +94,7 @@ def _states_that_differ(contract: Contract) -> list[WeekState]:
 def invented_life(contract: Contract, first: date, doing: Doing, weeks: Sequence[int], away: range) -> PersonHistory:
     """Somebody who does so in these weeks, is away in those, and in no state of any measure in the others."""
     state = doing.state
-    idle = _idle_status(contract)
+    idle = _idle_status(SameContract(contract))
     last = contract.windows[-1].to_week.ordinal
     statuses = dict.fromkeys(range(Week.of(first).ordinal, last + 1), idle) if idle else {}
     own = [*_as_versions_say(contract, state)]
@@ -188,11 +188,12 @@ def enrolment_day(contract: Contract, first: date) -> date:
     return first if contract.qualification.first_week_is_enrolment_week else first - timedelta(days=7)
 
 
-def _idle_status(contract: Contract) -> frozenset[Status]:
+@lru_cache(maxsize=64)
+def _idle_status(same: SameContract) -> frozenset[Status]:
     """A status that counts under no measure of any version, as one week of somebody shows it, for registers show
     everybody in every week. Where every status may count it is one that does so by pay alone, in the fewest states;
     empty for none."""
-    versions = [one.version for one in readings(contract)]
+    versions = [one.version for one in readings(same.contract)]
     read = {state for version in versions for measure in version.measures for state in measure.states}
     neutral = frozenset[Status]().union(*(version.qualification.neutral_statuses for version in versions))
     never = neutral | EXIT_OF.keys() | {Status.UNKNOWN}

@@ -8,14 +8,15 @@ A contract without earlier versions, or whose versions read alike, is one stretc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import groupby
 
+from gateway.outcomes.calendar import needed_weeks
 from gateway.outcomes.contract import Contract
-from gateway.outcomes.history import PersonHistory, spliced
-from gateway.outcomes.manual_evidence import EVIDENCE
+from gateway.outcomes.history import PersonHistory, splice_weeks
+from gateway.outcomes.manual_evidence import EVIDENCE, EvidenceType
 from gateway.outcomes.terms import WeekState
 from vocabulary.weeks import Week
 
@@ -49,7 +50,7 @@ class Reading:
 
 def readings(contract: Contract) -> tuple[Reading, ...]:
     """The stretches of weeks that are read alike, the earliest first; the newest version is that of the last."""
-    return _readings(_Same(contract)) if contract.earlier else (Reading(0, _ALWAYS, contract),)
+    return _readings(SameContract(contract)) if contract.earlier else (Reading(0, _ALWAYS, contract),)
 
 
 def version_of_week(contract: Contract, week: int) -> Contract:
@@ -61,7 +62,7 @@ def version_of_week(contract: Contract, week: int) -> Contract:
 
 def reads_alike(one: Contract, other: Contract) -> bool:
     """Whether two versions read every week alike, wherever in its file each says so."""
-    return _said(one) == _said(other)
+    return _reading_of(one) == _reading_of(other)
 
 
 def has_changed_reading(contract: Contract) -> bool:
@@ -70,20 +71,20 @@ def has_changed_reading(contract: Contract) -> bool:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Same:
-    """A contract as itself: a contract has no digest of its values, and is the same only as the object that it is."""
+class SameContract:
+    """A contract as the object that it is, to keep what was found out about it: its values cannot be hashed."""
 
     contract: Contract
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.contract is other.contract
+        return isinstance(other, SameContract) and self.contract is other.contract
 
     def __hash__(self) -> int:
         return id(self.contract)
 
 
 @lru_cache(maxsize=256)
-def _readings(same: _Same) -> tuple[Reading, ...]:
+def _readings(same: SameContract) -> tuple[Reading, ...]:
     found: list[tuple[int, Contract]] = []
     for version in (*same.contract.earlier, same.contract):
         since = Week.of(version.effective_from).ordinal if found else 0
@@ -94,7 +95,7 @@ def _readings(same: _Same) -> tuple[Reading, ...]:
     return tuple(Reading(since, end, version) for (since, version), end in zip(found, ends, strict=True))
 
 
-def _said(contract: Contract) -> tuple[object, ...]:
+def _reading_of(contract: Contract) -> tuple[object, ...]:
     said = (getattr(contract, name) for name in READING_FIELDS if name != "states")
     return (*said, tuple(replace(state, line=0) for state in contract.states))
 
@@ -114,7 +115,8 @@ def histories_by_week(contract: Contract, read: Callable[[Contract], list[Person
         return read(contract)
     told = [(one.since, one.until, read(one.version)) for one in stretches]
     return [
-        spliced([(since, until, people[place]) for since, until, people in told]) for place in range(len(told[-1][2]))
+        splice_weeks([(since, until, people[place]) for since, until, people in told])
+        for place in range(len(told[-1][2]))
     ]
 
 
@@ -128,22 +130,32 @@ def without_documents(contract: Contract) -> Contract:
     )
 
 
-def takes_documents(contract: Contract) -> bool:
-    """Whether documents count in some week."""
-    return any(one.evidence for one in (*contract.earlier, contract))
-
-
 def income_source_of(contract: Contract) -> str:
     """The register of pay of all versions, which have one at most; empty where none reads pay."""
     return next((one.income_source for one in (*contract.earlier, contract) if one.income_source), "")
 
 
-def sources_ever(contract: Contract) -> tuple[str, ...]:
-    """The registers that some week is read from, those of the newest version first."""
+def documents_ever(contract: Contract) -> frozenset[EvidenceType]:
+    """The kinds of documents that count in some week."""
+    return frozenset[EvidenceType]().union(*(one.evidence for one in (*contract.earlier, contract)))
+
+
+def named_ever(contract: Contract) -> tuple[str, ...]:
+    """Whatever may decide some week, evidence among it: the sources of the newest version first."""
     versions = (contract, *reversed(contract.earlier))
-    return tuple(dict.fromkeys(source for version in versions for source in version.sources))
+    return tuple(dict.fromkeys(source for version in versions for source in version.named_sources))
 
 
-def weeks_of_source(contract: Contract, source: str) -> Iterator[Reading]:
-    """The stretches of weeks that are read from a register, of the pay of a month too."""
-    return (one for one in readings(contract) if source in one.version.sources)
+def sources_ever(contract: Contract) -> tuple[str, ...]:
+    """The registers that some week is read from."""
+    return tuple(source for source in named_ever(contract) if source != EVIDENCE)
+
+
+def asked_weeks(contract: Contract, source: str) -> tuple[Week, Week]:
+    """The weeks that a source is asked for: those that some version reads from it, and no others (GDPR art. 5(1)(c)).
+    All of the contract's where no version names it."""
+    first, last = needed_weeks(contract)
+    read = [one for one in readings(contract) if source in one.version.named_sources]
+    if not read:
+        return first, last
+    return max(first, Week(read[0].since)), min(last, Week(read[-1].until - 1))

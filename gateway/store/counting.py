@@ -13,7 +13,7 @@ from sqlmodel import Session
 
 from gateway.outcomes.calendar import needed_weeks
 from gateway.outcomes.contract import Contract
-from gateway.outcomes.readings import weeks_of_source
+from gateway.outcomes.readings import asked_weeks
 from gateway.store import queries
 from gateway.store.tables import Batch, PullRow
 from vocabulary.weeks import Week
@@ -54,16 +54,6 @@ def telling_pulls(
     batches = len(counted_batches(session, contract, week, known_at=known_at))
     rows = queries.pulls(session, contract.id, source)
     return [row for row in rows if row.batches >= batches and (known_at is None or row.known_at <= known_at)]
-
-
-def asked_weeks(contract: Contract, source: str) -> tuple[Week, Week]:
-    """The weeks that a source is asked for: those that some version reads from it, and no others (GDPR art. 5(1)(c)).
-    All of the contract's where no version names it."""
-    first, last = needed_weeks(contract)
-    read = list(weeks_of_source(contract, source))
-    if not read:
-        return first, last
-    return max(first, Week(read[0].since)), min(last, Week(read[-1].until - 1))
 
 
 def complete_to(session: Session, contract: Contract, source: str, *, known_at: datetime | None = None) -> Week | None:
