@@ -11,29 +11,33 @@ import pytest
 from gateway.documents.amending import preview
 from gateway.documents.contract_page import Language
 from gateway.errors.contracts import AmendmentRefused
+from gateway.errors.evidence import EvidenceRefused
 from gateway.errors.release import SourcesIncomplete
 from gateway.errors.whatif import SimulationRefused
 from gateway.evaluation.evaluating import evaluate_week, known_by
 from gateway.evaluation.explaining import explain
+from gateway.evaluation.manual_evidence import EvidenceDocument
 from gateway.evaluation.whatif import historical
+from gateway.outcomes.manual_evidence import EvidenceType
 from gateway.oversight.audit.recomputing import Recomputed, recompute
 from policies.errors import PolicyDenied
 from tests.functional.test_amendments import AT_2020, BEFORE, SECOND, built, years_later
 from tests.functional.test_batches import paid, read
 from tests.functional.test_blocks import PAYMENT, TOTAL, WINDOWS
 from tests.functional.test_drafting import erase_whoever_worked_most_and_is_out
-from tests.functional.test_evidence import pull
+from tests.functional.test_evidence import confirmed, pull, reference_of, registered
 from tests.functional.test_record_pulls import PersonByPerson
 from tests.functional.test_traps import Clock
 from tests.support.auditing import AUDITOR, appoint
 from tests.support.histories import example_contract
 from tests.support.municipality import EXTRACT_PEOPLE, SMALL_CONTRACT, SMALL_COURSE, SimulatedMunicipality
-from tests.support.several_sources import declare
+from tests.support.several_sources import PROGRAMME_EDITS, declare
 from tests.support.simulated import Edit, acting, amend, following, simulated
 from vocabulary.weeks import Week
 
 FULL_TIME = ("hours_per_week_hundredths = 1000", "hours_per_week_hundredths = 3800")
 AND_SCHOOL = ('status = "dream"\n', 'status = ["dream", "school"]\n')
+WITH_DOCUMENTS = ('status = "dream"\n', 'status = ["evidence", "dream"]\nevidence = ["education"]\n')
 READS_SCHOOL = ('sources = ["dream", "income"]', 'sources = ["dream", "school", "income"]')
 
 
@@ -138,7 +142,7 @@ def with_school(folder: Path, *edits: Edit) -> SimulatedMunicipality:
         extract_people=EXTRACT_PEOPLE,
         course_edits=SMALL_COURSE,
         edits=(*SMALL_CONTRACT, *edits),
-        programme_edits=(READS_SCHOOL,),
+        programme_edits=(READS_SCHOOL, PROGRAMME_EDITS[1]),
         clock=Clock(BEFORE),
     )
     made.enrol()
@@ -213,3 +217,23 @@ def test_a_draft_is_not_tried_on_weeks_that_were_read_from_several_orders(tmp_pa
     draft = replace(example_contract("impact60", edit=AND_SCHOOL), file="draft.toml")
     with pytest.raises(SimulationRefused, match="a draft has one order"):
         historical(town.gateway, town.contract, draft, b"")
+
+
+def test_documents_count_in_the_weeks_of_the_version_that_takes_them(tmp_path: Path):
+    town = with_school(tmp_path)
+    amend(town, SECOND, AT_2020, WITH_DOCUMENTS)
+    years_later(town)
+    someone = reference_of(town)
+    weeks = Week.parse("2019-W40"), Week.parse("2020-W10")
+    too_early = EvidenceDocument(
+        EvidenceType.EDUCATION, weeks[0], Week.parse("2019-W52"), date(2020, 12, 31), "cd" * 32
+    )
+    with pytest.raises(EvidenceRefused, match="no version of the contract accepts such a document for any of"):
+        registered(town, someone, too_early)
+    before = [educated(town, week) for week in ("2019-W52", "2020-W26")]
+    confirmed(town, someone, EvidenceDocument(EvidenceType.EDUCATION, *weeks, date(2020, 12, 31), "ef" * 32))
+    assert [educated(town, week) for week in ("2019-W52", "2020-W26")] == [before[0], before[1] + 10]
+    _, as_of = evaluate_week(town.gateway, town.contract, Week.parse("2020-W26"))
+    [pair] = as_of.reconciled.disagreeing
+    assert (pair.first, pair.second, pair.window, pair.weeks) == ("evidence", "dream", WINDOWS[3], 10)
+    assert {one.quantity for one in as_of.reconciled.on_evidence if one.measure.startswith("weeks")} == {10}

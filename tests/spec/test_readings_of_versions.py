@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from gateway.outcomes.forecast import shift_weeks
 from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.judging import judge_weeks
 from gateway.outcomes.readings import readings
@@ -176,6 +177,12 @@ def test_a_week_is_read_as_the_version_of_its_window_says(name: str):
         for one in ("status_sources", "evidence", "qualification", "exits", "register_exits"):
             assert getattr(there, one) == getattr(version, one)
         assert [replace(state, line=0) for state in there.states] == [replace(one, line=0) for one in version.states]
+
+
+def test_versions_move_with_their_contract():
+    """Else a contract that is tried beside another calendar would be read by the wrong version."""
+    moved = shift_weeks(chain((0, {}), (1, {"hours": 1500})), 13)
+    assert [one.since for one in readings(moved)] == [0, (FIRST + 13 + 4).ordinal]
 
 
 def test_what_versions_are_audited_by_changes_with_how_weeks_are_read():
