@@ -72,6 +72,8 @@ def _show(seen: AmendmentPreview) -> None:
         for sign, lines in (("-", part.before), ("+", part.after)):
             for line in lines:
                 console.print(f"    {sign} {line}", markup=False, highlight=False, soft_wrap=True)
+    if seen.read_from:
+        console.print(f"\nWeeks are read so from {seen.read_from} on; earlier ones stay as they were read")
     console.print(f"\nOwed in all at most, by each text alone ({new.currency})")
     rows = [("by the end of", f"version {known.version}", f"version {new.version}")]
     rows += [(one.window, _money(one.most_before, seen), _money(one.most_after, seen)) for one in seen.windows]

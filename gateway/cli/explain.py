@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gateway.cli.explained import line_said
 from gateway.cli.terminal import Case, Commands, columns, console, open_gateway
 from gateway.wording.formats import UNDIVIDED, decimal
 
@@ -128,7 +129,7 @@ def _verdict(one: MeasureShown, shown: WeekShown) -> tuple[str, ...]:
         why = f"before the person's first week: enrolled on {shown.enrolled_on}{closed}"
         return (one.measure, "no", str(one.line), why)
     counts = f"as {one.verdict.state}" if one.verdict.state else "no"
-    return (one.measure, counts, str(one.line), str(one.verdict.reason))
+    return (one.measure, counts, line_said(one.line, one.earlier_version), str(one.verdict.reason))
 
 
 def _instant(when: datetime) -> str:

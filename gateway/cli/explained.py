@@ -103,12 +103,18 @@ def _window_rows(measure: MeasureExplained, window: WindowExplained) -> list[tup
     rows: list[tuple[str, ...]] = []
     for number, run in enumerate(window.runs):
         label, units = (window.window or "(none)", so_far) if number == 0 else ("", "")
-        rows.append((label, units, str(run.weeks), str(run.from_week), str(run.to_week), *_why(run)))
+        why = _why(run)
+        rows.append((label, units, str(run.weeks), str(run.from_week), str(run.to_week), *why))
     return rows
 
 
 def _why(run: WeekRun) -> tuple[str, str, str]:
-    return (f"as {run.state}" if run.state else "no", str(run.line), str(run.reason))
+    return (f"as {run.state}" if run.state else "no", line_said(run.line, run.earlier_version), str(run.reason))
+
+
+def line_said(line: int, earlier: int) -> str:
+    """A line of a contract's file, with the earlier version whose file it is; 0 where it is that which is explained."""
+    return f"{line} of version {earlier}" if earlier else str(line)
 
 
 def _money(minor: int, currency: str) -> str:
@@ -184,6 +190,7 @@ def _measure_json(measure: MeasureExplained) -> dict[str, JsonValue]:
                         "state": run.state or None,
                         "reason": run.reason.name.lower(),
                         "line": run.line,
+                        "version": run.earlier_version or None,
                     }
                     for run in window.runs
                 ],

@@ -13,19 +13,19 @@ from gateway.contracts.fitting import check_fits
 from gateway.contracts.sealed_plan import planned_ends
 from gateway.errors.contracts import AmendmentRefused
 from gateway.installation.gateway import Gateway
-from gateway.installation.in_force import contract_of
-from gateway.outcomes.amendment import changes_money, check_amendment
+from gateway.installation.in_force import contract_of, join_versions
+from gateway.outcomes.amendment import changes_what_counts, check_amendment
 from gateway.outcomes.blocks import reader_windows
 from gateway.outcomes.contract import Contract
-from gateway.outcomes.versions import has_changed_terms
+from gateway.outcomes.versions import has_changed
 from gateway.store import contract_queries, queries
 from policies.programme import Programme
 from vocabulary.errors import DeclarationInvalid
 
 
 def check_later(session: Session, contract: Contract, programme: Programme, *, on: date) -> None:
-    """Raise `AmendmentRefused` where a later contract changes more than it may, or changes what is paid in a window
-    that has begun by this day; `DeclarationInvalid` where all versions together would tell of a few.
+    """Raise `AmendmentRefused` where a later contract changes more than it may, or changes what counts or is paid in a
+    window that has begun by this day; `DeclarationInvalid` where all versions together would tell of a few.
 
     A new text has to fit its programme. Of the text in force a programme may take sources and days away: so a
     municipality stops reading them.
@@ -39,12 +39,12 @@ def check_later(session: Session, contract: Contract, programme: Programme, *, o
     # each version was held against the one before it, so the newest stands for all of them
     released = {release.window for release in queries.releases(session, contract.id)}
     sealed = {batch.batch_id for batch in queries.batches(session, contract.id)}
-    newest = contract_of(known[-1])
+    newest = join_versions(known)
     if contract.follows != newest.sha256:
         reason = f"must be {newest.sha256}, of version {newest.version}: who accepts a change accepts what it changes"
         raise AmendmentRefused(file=contract.file, part="follows", reason=reason)
     check_amendment(newest, contract, released=released, sealed=sealed)
-    if changes_money(newest, contract) and contract.effective_from <= on:
+    if changes_what_counts(newest, contract) and contract.effective_from <= on:
         reason = f"must lie behind {on}: other terms hold from a window on that begins when everybody has accepted"
         raise AmendmentRefused(file=contract.file, part="effective_from", reason=reason)
     _judge_chain(session, chain_of(session, contract))
@@ -60,7 +60,7 @@ def run_lives(gateway: Gateway, contract: Contract, progress: Progress = no_prog
     """Run what all versions are judged by, for seconds, before anybody waits for the writer."""
     with gateway.store.read() as session:
         chain = chain_of(session, contract)
-        if chain.earlier and has_changed_terms(chain):
+        if chain.earlier and has_changed(chain):
             known_movers(chain, progress=progress)
 
 
@@ -68,7 +68,7 @@ def _judge_chain(session: Session, chain: Contract) -> None:
     """Whoever is sealed, where it is shown in blocks; else whoever begins when."""
     if not chain.fold.at_most or not queries.batches(session, chain.id):
         audit_contract(chain)
-    elif has_changed_terms(chain) and (told := reader_windows(chain)):
+    elif has_changed(chain) and (told := reader_windows(chain)):
         last = chain.windows[told[-1]].label
         if planned_ends(session, chain)[-1:] == (last,):
             return

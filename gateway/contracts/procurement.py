@@ -15,7 +15,7 @@ from sqlmodel import Session, col, select
 from gateway.errors.contracts import AmendmentRefused
 from gateway.events.rights import ChangeProposed
 from gateway.installation.in_force import contract_of
-from gateway.outcomes.amendment import changes_money
+from gateway.outcomes.amendment import changes_what_counts
 from gateway.outcomes.bounds import ranges
 from gateway.outcomes.contract import Contract
 from gateway.store import contract_queries
@@ -73,8 +73,9 @@ class ProcurementSheet:
 
 
 def changes_value(known: Contract, new: Contract) -> bool:
-    """Whether a ground has to be named for a later version: it pays otherwise, for longer, or for others."""
-    return changes_money(known, new) or known.windows != new.windows or known.cohort != new.cohort
+    """Whether a ground has to be named for a later version: it counts or pays otherwise, for longer, or for
+    others."""
+    return changes_what_counts(known, new) or known.windows != new.windows or known.cohort != new.cohort
 
 
 def check_ground(session: Session, contract: Contract, ground: ChangeGround | None) -> None:

@@ -23,6 +23,7 @@ from gateway.installation.in_force import newest_contract
 from gateway.outcomes.bounds import ranges
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.contract_file import load_contract
+from gateway.outcomes.readings import reads_alike
 from gateway.outcomes.versions import stretch_at, tariff_stretches
 from gateway.store import queries
 
@@ -65,6 +66,7 @@ class AmendmentPreview:
     words: tuple[WordsChanged, ...]
     windows: tuple[WindowMoved, ...]
     released: tuple[ReleasedAgain, ...]
+    read_from: str  # the window from which on weeks are read otherwise; empty where they are not
     ends_before: tuple[str, ...] | None  # windows that end a block; None where each is shown by itself
     ends_after: tuple[str, ...] | None
     sheet: ProcurementSheet
@@ -97,6 +99,7 @@ def preview(
             tuple(_words(known, contract, language)),
             _windows(known, contract),
             tuple(_released_again(session, chain)),
+            _read_from(known, contract),
             gateway.contract(session, contract.id).block_ends,
             planned_ends(session, chain) if contract.fold.at_most and queries.batches(session, contract.id) else None,
             procurement_sheet(session, chain, ground=ground, named_by=gateway.actor.name),
@@ -112,6 +115,12 @@ def _words(known: Contract, new: Contract, language: Language) -> Sequence[Words
         if gone or come:
             found.append(WordsChanged(title, gone, come))
     return found
+
+
+def _read_from(known: Contract, new: Contract) -> str:
+    if reads_alike(known, new):
+        return ""
+    return next(window.label for window in new.windows if window.from_week.monday == new.effective_from)
 
 
 def _windows(known: Contract, new: Contract) -> tuple[WindowMoved, ...]:

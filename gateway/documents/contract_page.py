@@ -195,6 +195,8 @@ class _Page:
             return [self._say("nobody_counted")]
         rules = self.contract.qualification
         found = [self._say("sources", sources=", ".join(dict.fromkeys(self.contract.sources)))]
+        if self.contract.follows:
+            found.append(self._say("read_from", day=self.contract.effective_from))
         if len(self.contract.status_sources) > 1:
             found.append(self._say("precedence", sources=", ".join(self.contract.status_sources)))
         if self.contract.evidence:

@@ -16,6 +16,7 @@ from gateway.contracts.contact import Contact
 from gateway.documents.printed import document
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.measures.instrument import instruments_of
+from gateway.outcomes.readings import sources_ever
 from gateway.wording import formats
 from gateway.wording import plain_danish as words
 from gateway.wording.annex_voice import goals
@@ -60,7 +61,7 @@ def letter(contract: Contract, programme: Programme, contact: Contact, *, on: da
     notice = max((one for one in programme.notices if one.language == "da"), key=lambda one: one.version)
     payer = escape(contract.payers[0].name)
     phone, email = escape(contact.phone), escape(contact.email)
-    registers = formats.enumeration([words.source_name(contract, source) for source in dict.fromkeys(contract.sources)])
+    registers = formats.enumeration([words.source_name(contract, source) for source in sources_ever(contract)])
     goes_to = formats.enumeration([escape(names_in(contract, role)) for role in words.recipients(contract)])
     hours = ", og hvor mange timer du får løn for" if contract.income_source else ""
     body = (

@@ -25,12 +25,9 @@ def histories(
     since = {batch.batch_id: counts_from(contract, batch) for batch in batches}
     people = [one for one in queries.subjects(session, contract.id, only=only) if one.batch_id in since]
     wanted = [subject.subject_id for subject in people]
-    found = stored.load_histories(
+    found = stored.load_read(
         session,
-        contract.id,
-        status_sources=contract.status_sources,
-        evidence=contract.evidence,
-        income_source=contract.income_source,
+        contract,
         known_at=known_at,
         stops=basis.stops(session, programme, wanted, at=known_at),
         subjects=wanted,

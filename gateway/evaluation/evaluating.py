@@ -22,9 +22,10 @@ from gateway.installation.gateway import Gateway
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.evaluate import Evaluation, evaluate
 from gateway.outcomes.history import NOBODY, PersonHistory, Remainder
-from gateway.outcomes.manual_evidence import EVIDENCE
+from gateway.outcomes.readings import asked_weeks, documents_ever, sources_ever, sources_read, without_documents
 from gateway.outcomes.reconciling import (
     NOTHING_TO_RECONCILE,
+    Disagreeing,
     DocumentsBand,
     Reconciled,
     count_disagreements,
@@ -158,18 +159,17 @@ def _reconcile(
     as_of: AsOf,
 ) -> Reconciled:
     """Where the contract's status sources disagree, and what of the totals rests on documents."""
-    if len(contract.status_sources) < 2:
-        return NOTHING_TO_RECONCILE
-    ids = [person.subject for person in cohort]
-    told = stored.load_told(
-        session, contract.id, ids, contract.status_sources, evidence=contract.evidence, known_at=as_of.known_at
-    )
-    pairs = count_disagreements(contract, cohort, told, evaluation.week)
-    if not contract.evidence:
-        return Reconciled(pairs)
+    ids, pairs = [person.subject for person in cohort], list[Disagreeing]()
+    for one in sources_read(contract):
+        sources, evidence = one.version.status_sources, one.version.evidence
+        if len(sources) > 1:
+            told = stored.load_told(session, contract.id, ids, sources, evidence=evidence, known_at=as_of.known_at)
+            pairs += count_disagreements(contract, cohort, told, evaluation.week, read=one)
+    if not documents_ever(contract):
+        return Reconciled(tuple(pairs)) if pairs else NOTHING_TO_RECONCILE
     others = _by_registers(session, contract, programme, known_at=as_of.known_at)
     without = evaluate(contract, others, evaluation.week, remainder=remainder)
-    return Reconciled(pairs, on_evidence(evaluation, without))
+    return Reconciled(tuple(pairs), on_evidence(evaluation, without))
 
 
 def on_documents(
@@ -185,7 +185,7 @@ def on_documents(
 
     Everybody is looked at twice whether there is a document or not: neither an answer nor its time tells.
     """
-    if not contract.evidence:
+    if not documents_ever(contract):
         return None
     others = _by_registers(session, contract, programme, known_at=known_at)
     return rests_on_documents(contract, cohort, others, week)
@@ -195,9 +195,7 @@ def _by_registers(
     session: Session, contract: Contract, programme: Programme, *, known_at: datetime
 ) -> list[PersonHistory]:
     """The histories as they would be had nobody registered a document."""
-    registers = tuple(source for source in contract.status_sources if source != EVIDENCE)
-    plain = replace(contract, status_sources=registers, evidence=frozenset())
-    return histories(session, plain, programme, known_at=known_at)
+    return histories(session, without_documents(contract), programme, known_at=known_at)
 
 
 def ask_to_evaluate(asking: Asking, contract: Contract, programme: Programme, purpose: Purpose) -> Authorised:
@@ -248,7 +246,9 @@ def newest_digest(session: Session, contract: Contract) -> str:
 
 def known_by(session: Session, contract: Contract, instant: datetime) -> AsOf:
     """How far each source was complete with what was known by an instant."""
-    found = [(source, counting.complete_to(session, contract, source, known_at=instant)) for source in contract.sources]
+    found = [
+        (source, counting.complete_to(session, contract, source, known_at=instant)) for source in sources_ever(contract)
+    ]
     weeks = [week for _, week in found]
     complete = None if any(week is None for week in weeks) else min(week for week in weeks if week)
     return AsOf(instant, complete, tuple(found))
@@ -256,10 +256,13 @@ def known_by(session: Session, contract: Contract, instant: datetime) -> AsOf:
 
 def complete_at(session: Session, contract: Contract, window: Window) -> datetime | None:
     """The contract's freeze day or the moment at which every source was complete to the window's last week, whichever
-    is later; None while one is not. Calendar and pulls decide, and no row about a person.
+    is later; None while one is not. Each source is for the weeks that are read from it. Calendar and pulls decide, and
+    no row about a person.
     """
     instants = [datetime.combine(contract.freezes_on(window), time.min, tzinfo=UTC)]
-    for source in contract.sources:
+    for source in sources_ever(contract):
+        if asked_weeks(contract, source)[0] > window.to_week:
+            continue  # of a later version
         since = counting.complete_since(session, contract, source, window.to_week)
         if since is None:
             return None
@@ -292,7 +295,7 @@ def _without_unknown_codes(session: Session, contract: Contract, window: Window,
     """The instant of the first pull from this one on that leaves no unknown code, where that matters; else this one."""
     if not contract.unknown_codes_block:
         return complete
-    pulls = [row.known_at for source in contract.status_sources for row in queries.pulls(session, contract.id, source)]
+    pulls = [row.known_at for source in sources_ever(contract) for row in queries.pulls(session, contract.id, source)]
     unknown = _unknown_spells(session, contract, window)
     for at in (complete, *sorted(at for at in pulls if at > complete)):
         if not any(one.is_known_at(at) for one in unknown):
@@ -330,8 +333,14 @@ def _unknown_spells(session: Session, contract: Contract, window: Window) -> lis
     note_people_read(session, session.exec(select(Subject.subject_id).where(Subject.contract_id == contract.id)))
     return [
         one
-        for source in contract.status_sources
+        for source in sources_ever(contract)
         for versions in spells.spell_versions(session, contract.id, source).values()
         for one in versions
-        if one.status is Status.UNKNOWN and one.from_week <= window.to_week.ordinal
+        if one.status is Status.UNKNOWN and _is_read(contract, source, one, window.to_week)
     ]
+
+
+def _is_read(contract: Contract, source: str, spell: SpellVersion, until: Week) -> bool:
+    """Whether a week of a spell, up to this one, is read from its source."""
+    first, last = asked_weeks(contract, source)
+    return first.ordinal <= spell.to_week and spell.from_week <= min(last, until).ordinal

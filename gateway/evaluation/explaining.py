@@ -21,6 +21,7 @@ from gateway.events.evaluation import EvaluationExplained
 from gateway.events.event import PersonLine
 from gateway.installation.authority import Asking, Authorised
 from gateway.installation.gateway import Gateway
+from gateway.installation.in_force import texts_before
 from gateway.installation.look_ups import NamedBy, look_up
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.evaluate import Evaluation, evaluate
@@ -119,7 +120,7 @@ def _explain(
     if case_reference and not found.cohort:
         raise PersonUnknown(contract=contract_id)
     protected = basis.having(at.session, contract_id, RecordKind.PROTECTION, at=at.now)
-    rules = Rules(found.contract, found.text)
+    rules = Rules(found.contract, found.text, texts_before(at.session, found.contract))
     references = {row.subject_id: row.case_reference for row in queries.subjects(at.session, contract_id)}
     shown = {person.subject: person for person in found.cohort if person.subject not in protected}
     people = [

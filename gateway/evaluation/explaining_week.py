@@ -19,6 +19,7 @@ from gateway.events.event import PersonLine
 from gateway.events.evidence import WeekExplained
 from gateway.installation.authority import Asking, deciding
 from gateway.installation.gateway import Gateway
+from gateway.installation.in_force import texts_before
 from gateway.installation.look_ups import NamedBy, look_up
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.explain import Rules
@@ -94,6 +95,7 @@ class MeasureShown:
     measure: str
     verdict: WeekVerdict | None  # None where the week lies before the person's first
     line: int
+    earlier_version: int  # of the contract, whose file that is; 0 for the one that is explained
     quantity: int  # of the measure at the end of this week
 
 
@@ -143,7 +145,9 @@ def explain_week(gateway: Gateway, contract_id: str, week: Week, case_reference:
         shown = None
         if not is_protected:
             [person] = histories(session, contract, programme, known_at=asking.now, only=subject.subject_id)
-            shown = _show_week(asking, Rules(contract, text), as_of, subject, person, week)
+            shown = _show_week(
+                asking, Rules(contract, text, texts_before(session, contract)), as_of, subject, person, week
+            )
         asking.uow.record(
             WeekExplained(
                 contract=contract_id,
@@ -300,6 +304,6 @@ def _measures(rules: Rules, person: PersonHistory, week: Week) -> tuple[MeasureS
     for measure in rules.contract.measures:
         result = person_result(rules.contract, measure, person, week)
         verdict = next((one for one in result.verdicts if one.week == week), None)
-        line = measure.line if verdict is None else rules.line_for(measure, person, verdict)
-        found.append(MeasureShown(measure.id, verdict, line, result.quantity))
+        line, earlier = (measure.line, 0) if verdict is None else rules.line_for(measure, person, verdict)
+        found.append(MeasureShown(measure.id, verdict, line, earlier, result.quantity))
     return tuple(found)

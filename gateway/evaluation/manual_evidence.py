@@ -25,6 +25,7 @@ from gateway.outcomes.calendar import needed_weeks
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.manual_evidence import SCORE, EvidenceType, last_week
 from gateway.outcomes.measures.instrument import instrument_measures, instruments_of
+from gateway.outcomes.readings import readings
 from gateway.store import basis, contract_queries, queries, registered_evidence
 from gateway.store.registered_evidence import RegisteredEvidence
 from gateway.store.tables import Subject
@@ -225,8 +226,10 @@ def _ask(
 
 
 def _is_declared(contract: Contract, kind: str, instrument: str) -> bool:
-    """Whether the contract accepts such documents, or measures with this instrument."""
-    return instrument in instruments_of(contract) if kind == SCORE else kind in contract.evidence
+    """Whether the contract accepts such documents in some week, or measures with this instrument."""
+    if kind == SCORE:
+        return instrument in instruments_of(contract)
+    return any(kind in one.version.evidence for one in readings(contract))
 
 
 def _row(
@@ -266,6 +269,9 @@ def _check_document(contract: Contract, document: EvidenceDocument) -> None:
         raise EvidenceRefused(reason="the last week lies before the first")
     if document.from_week < first or document.to_week > last:
         raise EvidenceRefused(reason=f"the contract needs weeks {first} to {last}, and no others are kept")
+    read = [one for one in readings(contract) if document.type in one.version.evidence]
+    if not any(one.since <= document.to_week.ordinal and document.from_week.ordinal < one.until for one in read):
+        raise EvidenceRefused(reason="no version of the contract accepts such a document for any of these weeks")
     if last_week(document.to_week, document.expires_on) < document.from_week:
         raise EvidenceRefused(reason="the document expires before the first week ends, so that no week would count")
 

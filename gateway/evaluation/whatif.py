@@ -27,6 +27,7 @@ from gateway.outcomes.contract import Contract
 from gateway.outcomes.contract_file import load_contract
 from gateway.outcomes.forecast import shift_weeks, weeks_between
 from gateway.outcomes.history import PersonHistory, inputs_root
+from gateway.outcomes.readings import sources_read
 from gateway.outcomes.told_apart import counted_columns, tells_few_apart
 from gateway.outcomes.whatif import Tried
 from gateway.store import contract_queries
@@ -109,6 +110,9 @@ def _check(known: Contract, draft: Contract) -> None:
     if draft.measures and (draft.named_sources, draft.evidence) != (known.named_sources, known.evidence):
         read, wanted = (", ".join((*one.named_sources, *sorted(one.evidence))) or "none" for one in (known, draft))
         raise SimulationRefused(draft=draft.file, reason=f"it reads {wanted}; of {known.id!r} was read: {read}")
+    if draft.measures and len(sources_read(known)) > 1:
+        reason = f"of {known.id!r} earlier weeks were read from other sources than later ones; a draft has one order"
+        raise SimulationRefused(draft=draft.file, reason=reason)
     if draft.needs_amounts and not known.needs_amounts:
         raise SimulationRefused(draft=draft.file, reason=f"it counts pay, and no amounts were kept for {known.id!r}")
 

@@ -92,6 +92,12 @@ def join_versions(versions: Sequence[ContractVersion]) -> Contract:
     return replace(newest, earlier=tuple(earlier))
 
 
+def texts_before(session: Session, contract: Contract) -> tuple[str, ...]:
+    """The texts of the files of the versions before this one, the oldest first."""
+    texts = {row.sha256: row.text for row in contract_queries.contract_versions(session, contract.id)}
+    return tuple(texts[one.sha256].decode("utf-8") for one in contract.earlier)
+
+
 def contract_of(version: ContractVersion) -> Contract:
     """The contract that a stored version says."""
     return load_stored_contract(version.text, file=version.file_name)

@@ -7,6 +7,7 @@ from sqlmodel import Session, col, select
 from gateway.events.pulls import PullNotNeeded
 from gateway.events.records import RecordsComplete
 from gateway.installation.gateway import Gateway
+from gateway.outcomes.readings import sources_ever
 from gateway.store import contract_queries, holds, queries
 from gateway.store.log_tables import LogEntry
 from outcome_verifier import canonical
@@ -19,7 +20,7 @@ def waiting_for(gateway: Gateway, source_id: str, digest: str) -> tuple[str, ...
         reading = [
             contract_id
             for contract_id in contract_queries.contract_ids(session)
-            if source_id in gateway.contract(session, contract_id).sources
+            if source_id in sources_ever(gateway.contract(session, contract_id))
             and gateway.programme(session, contract_id).pull_open(on=today)
         ]
         return tuple(one for one in reading if not _has_had(session, one, source_id, digest))

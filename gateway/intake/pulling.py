@@ -29,7 +29,7 @@ from gateway.intake.holding import LookedAt, check_may_be_used, findings_of, hol
 from gateway.intake.judging_pulls import PullMeasures
 from gateway.intake.measuring import measures_of_file
 from gateway.intake.stops import record_programme_stop
-from gateway.outcomes.calendar import needed_weeks
+from gateway.outcomes.readings import asked_weeks, income_source_of
 from gateway.store import basis, circuit, postings, queries, spells
 from gateway.store.newcomers import judge_newcomers
 from gateway.store.storing_records import ended_people
@@ -174,10 +174,10 @@ def ask_to_pull(
     A refusal of the policy leaves a signed receipt that reading has stopped, in the transaction that records it.
     """
     contract = gateway.contract(asking.session, contract_id)
-    if declaration.tells_pay and not contract.income_source:
+    if declaration.tells_pay and not income_source_of(contract):
         raise IncomeNotRead(contract=contract_id, source=declaration.id)
     programme = gateway.programme(asking.session, contract_id)
-    weeks, today = needed_weeks(contract), asking.now.date()
+    weeks, today = asked_weeks(contract, declaration.id), asking.now.date()
     everyone = [subject.subject_id for subject in queries.subjects(asking.session, contract_id)]
     stopped = set(basis.stops(asking.session, programme, everyone, at=asking.now, purposes=frozenset({purpose})))
     facts = PullFacts(

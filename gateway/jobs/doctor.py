@@ -29,6 +29,7 @@ from gateway.jobs.diagnosis import FAIL, LOOK_AHEAD, OK, WARN, Diagnosis
 from gateway.jobs.lockout import diagnose_lockout
 from gateway.jobs.source_health import source_health
 from gateway.outcomes.contract import Contract
+from gateway.outcomes.readings import sources_ever
 from gateway.outcomes.terms import Window
 from gateway.oversight import governance
 from gateway.oversight.advice import all_advice
@@ -351,7 +352,7 @@ def _completeness(session: Session, contract: Contract, known: AsOf) -> Iterator
 
 def _unknown_codes(session: Session, contract: Contract) -> Iterator[Diagnosis]:
     """Codes of a source's last pull that no list explains, or that somebody has who cannot: their weeks are unknown."""
-    for source in contract.sources:
+    for source in sources_ever(contract):
         pulled = queries.pulls(session, contract.id, source)
         counts = pulled[-1].counts["unknown_codes"] if pulled else {}
         if not counts:

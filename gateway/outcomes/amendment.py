@@ -1,10 +1,10 @@
 """What a later version of a contract may change: the future, and nothing that anybody was told or paid.
 
 What a price, a scale, a gate or a cap says may change from a window on that has not begun: what was reached before
-stays worth what it was (`versions`). A pause or an extension adds to the end, batches may come otherwise than planned,
-and an index gets the years that were published since. Everything that decides what a week or a person is counted as
-stays, and to whom what is shown: a second threshold, breakdown or predicate would show the same people twice
-(invariant 5).
+stays worth what it was (`versions`). So may how a week is read, and earlier weeks stay as they were read (`readings`).
+A pause or an extension adds to the end, batches may come otherwise than planned, and an index gets the years that were
+published since. What a measure counts stays, and to whom what is shown: a second threshold, breakdown or predicate
+would show the same people twice (invariant 5).
 """
 
 from __future__ import annotations
@@ -16,9 +16,11 @@ from typing import Any, TypeAlias
 
 from gateway.errors.contracts import AmendmentRefused
 from gateway.outcomes.contract import Contract, Tariff
+from gateway.outcomes.reading_changes import check_reading
+from gateway.outcomes.readings import reads_alike
 from gateway.outcomes.tariffs.pay_share import PayShareTariff
 from gateway.outcomes.tariffs.price import PriceTariff
-from gateway.outcomes.terms import Index
+from gateway.outcomes.terms import Index, WeekState
 from gateway.outcomes.trial import published_indices
 from vocabulary.weeks import Week
 
@@ -46,14 +48,14 @@ FIELDS: Mapping[str, FieldRule] = {
     "illustrative": _MAY_CHANGE,
     "parties": _NEVER,
     "cohort": _MAY_CHANGE,  # batches that are not sealed
-    "status_sources": _NEVER,
-    "evidence": _NEVER,
-    "income_source": _NEVER,
-    "unknown_codes_block": _NEVER,
-    "qualification": _NEVER,
-    "states": _NEVER,
-    "status_words": _NEVER,
-    "measures": _NEVER,
+    "status_sources": _MAY_CHANGE,  # from a window on, as everything that says how a week is read (`readings`)
+    "evidence": _MAY_CHANGE,
+    "income_source": _MAY_CHANGE,  # it may begin or end, and not become another
+    "unknown_codes_block": _MAY_CHANGE,  # of windows from then on
+    "qualification": _MAY_CHANGE,  # what `reading_changes.QUALIFICATION_FIELDS` says
+    "states": _MAY_CHANGE,  # what `reading_changes.STATE_FIELDS` says
+    "status_words": _MAY_GROW,  # earlier weeks are read by them
+    "measures": _NEVER,  # but for what their states say
     "aggregates": _NEVER,
     "tariffs": _MAY_GROW,  # and the terms of `TARIFF_FIELDS` may change
     "caps": _MAY_CHANGE,  # but for whose amounts a person's cap is about
@@ -65,8 +67,8 @@ FIELDS: Mapping[str, FieldRule] = {
     "breakdown": _NEVER,
     "breakdown_window": _NEVER,
     "reasons_window": _NEVER,
-    "exits": _NEVER,
-    "register_exits": _NEVER,
+    "exits": _MAY_CHANGE,  # for whoever leaves from then on
+    "register_exits": _MAY_CHANGE,
     "statements": _NEVER,
     "releases": _MAY_CHANGE,  # of windows that have not ended
     "tied": _NEVER,
@@ -103,7 +105,8 @@ def check_amendment(known: Contract, new: Contract, *, released: Collection[str]
     if (known.fold.at_most and new.fold.cost != known.fold.cost) or new.fold.at_most < known.fold.at_most:
         raise refuse("fold", "may begin, or let windows wait longer; who bears the wait stays")
     _check_tariffs(known, new, years, refuse)
-    if changes_money(known, new):
+    check_reading(known, new)
+    if changes_what_counts(known, new):
         _check_boundary(known, new, refuse)
     _check_cohort(known, new, sealed, refuse)
     if new.windows[: len(known.windows)] != known.windows:
@@ -126,6 +129,11 @@ def changes_money(known: Contract, new: Contract) -> bool:
     """Whether something is paid by other terms from the new version's first window on."""
     years = {index.id: index.values for index in published_indices(known)}
     return any(_content(known, name, years) != _content(new, name, years) for name in ("tariffs", "caps"))
+
+
+def changes_what_counts(known: Contract, new: Contract) -> bool:
+    """Whether something is paid by other terms, or a week read otherwise, from the new version's first window on."""
+    return changes_money(known, new) or not reads_alike(known, new)
 
 
 def _check_tariffs(known: Contract, new: Contract, years: Mapping[str, Collection[int]], refuse: _Refuse) -> None:
@@ -164,11 +172,11 @@ def _figure_of_gate(tariff: Tariff) -> str:
 
 
 def _check_boundary(known: Contract, new: Contract, refuse: _Refuse) -> None:
-    """Other terms hold from the first day of a window on: one window has one version."""
+    """Other terms, and another reading of weeks, hold from the first day of a window on: one window has one version."""
     begins = {window.from_week.monday for window in new.windows}
     if new.effective_from not in begins:
         later = [str(day) for day in sorted(begins) if day > known.effective_from]
-        raise refuse("effective_from", f"must be the first day of a window, for terms of money: {', '.join(later)}")
+        raise refuse("effective_from", f"must be the first day of a window, for other terms: {', '.join(later)}")
 
 
 def _check_cohort(known: Contract, new: Contract, sealed: Collection[str], refuse: _Refuse) -> None:
@@ -200,6 +208,8 @@ def _content(contract: Contract, name: str, years: Mapping[str, Collection[int]]
 def _comparable(value: Any, years: Mapping[str, Collection[int]]) -> Any:
     if isinstance(value, Index):
         return value.within(years.get(value.id, value.values))
+    if isinstance(value, WeekState):  # of a measure: which states it counts, whatever they say (`reading_changes`)
+        return value.id
     if isinstance(value, tuple):
         return tuple(_comparable(one, years) for one in value)
     if is_dataclass(value) and not isinstance(value, type):

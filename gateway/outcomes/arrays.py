@@ -21,6 +21,7 @@ from gateway.outcomes.measures.outcome_state import OutcomeState
 from gateway.outcomes.measures.people import PeopleMeasure
 from gateway.outcomes.measures.retention import RetentionMeasure
 from gateway.outcomes.measures.weeks import WeeksMeasure
+from gateway.outcomes.readings import has_changed_reading
 from gateway.outcomes.terms import EXIT_OF, ExitRule, Pause, WeekState
 from vocabulary.statuses import Status
 from vocabulary.weeks import Week
@@ -188,6 +189,8 @@ class GroupMeasure:
     @classmethod
     def of(cls, contract: Contract, measure: Measure, *, first: Week, weeks: int) -> GroupMeasure:
         """For `weeks` weeks from `first`. Raises `ValueError` where a state asks for income or no array can judge."""
+        if has_changed_reading(contract):
+            raise ValueError("weeks are read otherwise from a later version on, and columns are read alike")
         if any(rule is not ExitRule.FAILURE for rule in contract.register_exits.values()):
             raise ValueError("a group can be judged only where every exit that a register shows is a failure")
         columns = Columns.of(first, weeks, pauses=contract.pauses, weeks_from_enrolment=measure.weeks_limit)

@@ -15,6 +15,7 @@ from gateway.outcomes.invented_lives import (
     NO_WEEKS,
     Doing,
     DoneWeeks,
+    can_count_by_version,
     enrolment_day,
     invented_life,
     joined_life,
@@ -41,6 +42,7 @@ class AskedLives:
     What is said of a week rests on what it shows and on the pay of its month and of the month before, never on when a
     life began: a life is asked from the first week in which anybody's may begin, and whoever begins later has what is
     said from then on. A week that repeats the one before it repeats nothing that counts: these lives do one thing.
+    Where nobody can be in a state under some version its weeks may go on as those before: such lives are asked alone.
     """
 
     def __init__(self, contract: Contract) -> None:
@@ -58,7 +60,8 @@ class AskedLives:
         key = doing, weeks, away
         if key not in self._lives:
             person = invented_life(self._contract, first, doing, weeks.weeks, away)
-            asked = _ask(self._contract, person) if away else self._asked_since(first, doing, weeks)
+            is_alone = away or not all(can_count_by_version(self._contract, doing.state))
+            asked = _ask(self._contract, person) if is_alone else self._asked_since(first, doing, weeks)
 
             def marks(day: date) -> Marks:
                 return marks_of_doing(self._contract, day, doing, weeks.weeks)

@@ -140,8 +140,9 @@ def counted_weeks(contract: Contract, first: Week, last: Week) -> int:
 
 
 def stands_still(contract: Contract) -> bool:
-    """Whether an exit can make a person's time stand still."""
-    return ExitRule.NEUTRAL in {*contract.exits.values(), *contract.register_exits.values()}
+    """Whether an exit can make a person's time stand still, in some week."""
+    versions = (*contract.earlier, contract)
+    return any(ExitRule.NEUTRAL in {*one.exits.values(), *one.register_exits.values()} for one in versions)
 
 
 def best_years(rows: Sequence[Sequence[int]], price: Callable[[int], int], *, most: int) -> int:

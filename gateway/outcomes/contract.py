@@ -200,7 +200,8 @@ class Tariff(ABC):
     def can_fall(self, contract: Contract) -> bool:
         """Whether what was earned can be lost again without a correction of the register."""
         measure = contract.measure(self.main_figure)
-        is_taken_back = ExitRule.OUT in {*contract.exits.values(), *contract.register_exits.values()}
+        said = [{*one.exits.values(), *one.register_exits.values()} for one in (*contract.earlier, contract)]
+        is_taken_back = any(ExitRule.OUT in rules for rules in said)
         return measure is None or measure.can_fall or is_taken_back
 
     def tells_apart(self, first: str, second: str) -> bool:
@@ -357,8 +358,7 @@ class Contract:
         return next((measure for measure in self.measures if measure.id == name), None)
 
     def aggregate(self, name: str) -> Aggregate:
-        """The aggregate of this name; `KeyError` where there is none."""
-        return {aggregate.id: aggregate for aggregate in self.aggregates}[name]
+        return {aggregate.id: aggregate for aggregate in self.aggregates}[name]  # `KeyError` where there is none
 
     def unit_of(self, name: str) -> FigureUnit:
         """What a measure or an aggregate counts; `KeyError` where there is none of this name."""

@@ -14,7 +14,8 @@ from typing import assert_never
 from gateway.outcomes.contract import Contract, Measure
 from gateway.outcomes.evaluate import Evaluation
 from gateway.outcomes.history import PersonHistory
-from gateway.outcomes.judging import AFTER_EXIT
+from gateway.outcomes.judging import AFTER_EXIT, rule_of_stop, week_of_stop
+from gateway.outcomes.readings import version_of_week
 from gateway.outcomes.results import person_result
 from gateway.outcomes.terms import EXIT_OF, ExitRule, Window
 from gateway.outcomes.verdicts import WeekReason, WeekVerdict
@@ -34,6 +35,7 @@ class WeekRun:
     reason: WeekReason
     state: str
     line: int  # of the rule in the contract file
+    earlier_version: int  # of the contract, whose file that is; 0 for the one that is explained
 
     @property
     def weeks(self) -> int:
@@ -96,36 +98,46 @@ class TotalExplained:
 
 
 class Rules:
-    """A contract with the text of its file, to say on which line a rule stands."""
+    """A contract with the text of its file, and those of the versions before it, to say on which line a rule stands."""
 
-    def __init__(self, contract: Contract, text: str) -> None:
+    def __init__(self, contract: Contract, text: str, earlier: Sequence[str] = ()) -> None:
         self.contract = contract
-        self._text = text
-        self._lines: dict[tuple[tuple[str | int, ...], str], int] = {}
+        texts = zip((*contract.earlier, contract), (*earlier, text), strict=True) if earlier else [(contract, text)]
+        self._texts = {version.version: words for version, words in texts}
+        self._lines: dict[tuple[int, tuple[str | int, ...], str], int] = {}
 
     def line(self, *path: str | int, key: str = "") -> int:
         """The 1-based line of a key, or of the table where the key does not stand."""
-        if (path, key) not in self._lines:
-            self._lines[path, key] = line_of(self._text, path, key)
-        return self._lines[path, key]
+        return self._line(self.contract, *path, key=key)
 
-    def line_for(self, measure: Measure, person: PersonHistory, verdict: WeekVerdict) -> int:
-        """The line of the rule by which a week has its verdict."""
+    def _line(self, version: Contract, *path: str | int, key: str) -> int:
+        if (version.version, path, key) not in self._lines:
+            self._lines[version.version, path, key] = line_of(self._texts[version.version], path, key)
+        return self._lines[version.version, path, key]
+
+    def line_for(self, measure: Measure, person: PersonHistory, verdict: WeekVerdict) -> tuple[int, int]:
+        """The line of the rule by which a week has its verdict, and the earlier version whose file that is; 0 for the
+        newest."""
+        line, version = self._line_for(measure, person, verdict)
+        return line, 0 if version is self.contract else version.version
+
+    def _line_for(self, measure: Measure, person: PersonHistory, verdict: WeekVerdict) -> tuple[int, Contract]:
+        read_by = version_of_week(self.contract, verdict.week.ordinal)
         match verdict.reason:
             case WeekReason.REPEATS_WEEK_BEFORE:
-                return self.line("qualification", key="neutral_statuses")
+                return self._line(read_by, "qualification", key="neutral_statuses"), read_by
             case WeekReason.PAUSED:
                 at = [pause.from_week <= verdict.week <= pause.to_week for pause in self.contract.pauses].index(True)
-                return self.line("pauses", at, key="from_week")
+                return self.line("pauses", at, key="from_week"), self.contract
             case WeekReason.NOT_OBSERVED:
-                return self.line("sources", key="status")
+                return self._line(read_by, "sources", key="status"), read_by
             case WeekReason.UNKNOWN_CODE:
-                return self.line("sources", key="unknown_codes")
+                return self._line(read_by, "sources", key="unknown_codes"), read_by
             case WeekReason.NO_STATE:
-                return self.line(*self._place(measure), key="states")
+                return self._line(read_by, *_place(read_by, measure), key="states"), read_by
             case WeekReason.AFTER_LAST_WEEK:
                 key = "weeks_from_enrolment" if measure.weeks_limit else "days_from_enrolment"
-                return self.line(*self._place(measure), key=key)
+                return self._line(read_by, *_place(read_by, measure), key=key), read_by
             case (
                 WeekReason.FROZEN
                 | WeekReason.NEUTRAL
@@ -134,29 +146,33 @@ class Rules:
                 | WeekReason.EXIT
                 | WeekReason.OUT
             ):
-                return self.line("exits", key=self._exit(person, verdict))
+                version, key = self._exit(person, verdict)
+                return self._line(version, "exits", key=key), version
             case WeekReason.QUALIFIES | WeekReason.INCOME_UNREADABLE | WeekReason.NO_INCOME | WeekReason.TOO_FEW_HOURS:
-                return verdict.line
+                return verdict.line, read_by
             case _:
                 assert_never(verdict.reason)
 
-    def _place(self, measure: Measure) -> tuple[str, int]:
-        return "measures", [one.id for one in self.contract.measures].index(measure.id)
-
-    def _exit(self, person: PersonHistory, verdict: WeekVerdict) -> str:
-        """The word under `exits` that decided: of the record, or of what the register showed by then."""
+    def _exit(self, person: PersonHistory, verdict: WeekVerdict) -> tuple[Contract, str]:
+        """The version and its word under `exits` that decided: of the record, or of what the register showed by
+        then."""
         rule = _RULE_OF[WeekReason.FAILED if verdict.reason is WeekReason.EXIT else verdict.reason]
-        is_stopped = person.stop is not None and self.contract.exits[person.stop] is rule
+        is_stopped = rule_of_stop(self.contract, person) is rule
         if is_stopped and (rule is ExitRule.OUT or verdict.week.ordinal > person.last_week):
-            return str(person.stop)
+            return version_of_week(self.contract, week_of_stop(self.contract, person)), str(person.stop)
         lasts = rule in (ExitRule.OUT, ExitRule.CENSORED)
         shown = [
-            EXIT_OF[status]
+            (version_of_week(self.contract, week), EXIT_OF[status])
             for week, statuses in sorted(person.statuses.items())
             if lasts or week == verdict.week.ordinal
             for status in sorted(statuses & EXIT_OF.keys())
         ]
-        return next((str(one) for one in shown if self.contract.register_exits[one] is rule), "")
+        found = ((one, str(exit_)) for one, exit_ in shown if one.register_exits[exit_] is rule)
+        return next(found, (self.contract, ""))
+
+
+def _place(version: Contract, measure: Measure) -> tuple[str, int]:
+    return "measures", [one.id for one in version.measures].index(measure.id)
 
 
 def explain_person(rules: Rules, person: PersonHistory, until: Week) -> tuple[MeasureExplained, ...]:
@@ -186,12 +202,11 @@ def _runs(
 ) -> tuple[WeekRun, ...]:
     found: list[WeekRun] = []
     for verdict in verdicts:
-        line = rules.line_for(measure, person, verdict)
-        before = found[-1] if found else None
-        if before and (before.reason, before.state, before.line) == (verdict.reason, verdict.state, line):
-            found[-1] = WeekRun(before.from_week, verdict.week, before.reason, before.state, line)
+        said, before = (verdict.reason, verdict.state, *rules.line_for(measure, person, verdict)), found[-1:]
+        if before and (before[0].reason, before[0].state, before[0].line, before[0].earlier_version) == said:
+            found[-1] = WeekRun(before[0].from_week, verdict.week, *said)
         else:
-            found.append(WeekRun(verdict.week, verdict.week, verdict.reason, verdict.state, line))
+            found.append(WeekRun(verdict.week, verdict.week, *said))
     return tuple(found)
 
 

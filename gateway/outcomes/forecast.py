@@ -171,6 +171,8 @@ def shift_weeks(contract: Contract, weeks: int) -> Contract:
     years = round(weeks * 7 * 400 / _DAYS_IN_400_YEARS)
     return replace(
         contract,
+        effective_from=contract.effective_from + days,
+        earlier=tuple(shift_weeks(one, weeks) for one in contract.earlier),
         cohort=replace(
             contract.cohort,
             enrolment_from=contract.cohort.enrolment_from + days,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -105,6 +105,21 @@ class PersonHistory:
         if self.stop is not None:
             body["stop"] = [self.stop, self.last_week]
         return hashlib.sha256(bytes.fromhex(self.subject) + canonical.dumps(body)).digest()
+
+
+def splice_weeks(stretches: Sequence[tuple[int, int, PersonHistory]]) -> PersonHistory:
+    """One person's history out of several of the same rows: from each the weeks of its stretch, from the first ordinal
+    until before the second. What is not about weeks of a status is that of the last."""
+
+    def weeks_of(part: str) -> dict[int, frozenset[Status]]:
+        return {
+            week: shown
+            for since, until, one in stretches
+            for week, shown in getattr(one, part).items()
+            if since <= week < until
+        }
+
+    return replace(stretches[-1][2], statuses=weeks_of("statuses"), behind_documents=weeks_of("behind_documents"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
@@ -10,6 +10,7 @@ from functools import lru_cache
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.measures.instrument import instrument_measures, possible_marks
+from gateway.outcomes.readings import Reading, SameContract, readings
 from gateway.outcomes.terms import EXIT_OF, ExitRule, FigureUnit, WeekState
 from vocabulary.statuses import Status
 from vocabulary.weeks import Month, Week
@@ -72,10 +73,10 @@ def marks_of_doing(contract: Contract, first: date, doing: Doing, weeks: Sequenc
 
 
 def _states_that_differ(contract: Contract) -> list[WeekState]:
-    """A state of each kind: those that the same measures count, each at the same price, are one, unless a table tells
-    them apart."""
+    """A state of each kind: those that the same measures count, each at the same price and under the same versions,
+    are one, unless a table tells them apart."""
     years = range(contract.cohort.enrolment_from.year, contract.windows[-1].to_week.sunday.year + 1)
-    found: dict[tuple[tuple[str, ...], tuple[int, ...], str], WeekState] = {}
+    found: dict[tuple[tuple[str, ...], tuple[int, ...], str, tuple[bool, ...]], WeekState] = {}
     for state in contract.states:
         read = tuple(one.id for one in contract.measures if state in one.states)
         prices = tuple(
@@ -85,24 +86,31 @@ def _states_that_differ(contract: Contract) -> list[WeekState]:
             for year in years
             if tariff.published_index is None or year in tariff.published_index.values
         )
-        found.setdefault((read, prices, state.id if contract.breakdown in read else ""), state)
+        told = state.id if contract.breakdown in read else ""
+        found.setdefault((read, prices, told, can_count_by_version(contract, state)), state)
     return [state for (read, *_), state in found.items() if read]
 
 
 def invented_life(contract: Contract, first: date, doing: Doing, weeks: Sequence[int], away: range) -> PersonHistory:
     """Somebody who does so in these weeks, is away in those, and in no state of any measure in the others."""
     state = doing.state
-    idle = _idle_status(contract)
+    idle = _idle_status(SameContract(contract))
     last = contract.windows[-1].to_week.ordinal
     statuses = dict.fromkeys(range(Week.of(first).ordinal, last + 1), idle) if idle else {}
-    if doing.is_shown:
-        statuses |= dict.fromkeys(weeks, frozenset({state.plain_status}))
-    exit_ = neutral_status(contract)
-    if exit_ is not None:
-        statuses |= dict.fromkeys(away, frozenset({exit_}))
-    months = sorted({month for week in weeks for month in _months(week)}) if state.income_types else []
-    pay = [(month, kind) for month in months for kind in sorted(state.income_types)]
-    hours = state.hours_per_week_hundredths * len(Month.of(first).weeks()) * 2
+    own = [*_as_versions_say(contract, state)]
+    for reading, there in own:
+        in_stretch = range(reading.since, reading.until)
+        if doing.is_shown:
+            shown = frozenset({_shown_status(reading.version, there)})
+            statuses |= dict.fromkeys((week for week in weeks if week in in_stretch), shown)
+        exit_ = neutral_status(reading.version)
+        if exit_ is not None:
+            statuses |= dict.fromkeys((week for week in away if week in in_stretch), frozenset({exit_}))
+    types = sorted({kind for _, there in own for kind in there.income_types})
+    months = sorted({month for week in weeks for month in _months(week)}) if types else []
+    pay = [(month, kind) for month in months for kind in types]
+    most_hours = max(there.hours_per_week_hundredths for _, there in own)
+    hours = most_hours * len(Month.of(first).weeks()) * 2
     amount = 1 if doing.is_paid_little else _MUCH_PAY
     return PersonHistory(
         subject=_SUBJECT,
@@ -113,6 +121,31 @@ def invented_life(contract: Contract, first: date, doing: Doing, weeks: Sequence
         earnings=dict.fromkeys(pay, amount) if contract.needs_amounts and doing.is_paid else {},
         reached=marks_of_doing(contract, first, doing, weeks),
     )
+
+
+def _as_versions_say(contract: Contract, state: WeekState) -> Iterator[tuple[Reading, WeekState]]:
+    """Each stretch of weeks with the state as its version has it."""
+    for reading in readings(contract):
+        known = reading.version is contract or state is _NO_STATE
+        yield reading, state if known else reading.states([state])[0]
+
+
+def _counting_statuses(version: Contract, state: WeekState) -> frozenset[Status]:
+    """Of the statuses of a state those by which a week is of it: an exit is none, a neutral week repeats another."""
+    return state.statuses - EXIT_OF.keys() - version.qualification.neutral_statuses - {Status.UNKNOWN}
+
+
+def can_count_by_version(contract: Contract, state: WeekState) -> tuple[bool, ...]:
+    """Whether somebody can be in a state at all, in each stretch of weeks that is read alike."""
+    return tuple(bool(_counting_statuses(one.version, there)) for one, there in _as_versions_say(contract, state))
+
+
+def _shown_status(version: Contract, state: WeekState) -> Status:
+    """What shows that a week is of a state; where nothing does, what repeats the week before, if there is that."""
+    if state.is_off_benefit:
+        return Status.NO_BENEFIT
+    neutral = version.qualification.neutral_statuses
+    return min(_counting_statuses(version, state) or neutral, default=state.plain_status)
 
 
 def joined_life(one: PersonHistory, other: PersonHistory, weeks: Sequence[int]) -> PersonHistory:
@@ -135,9 +168,14 @@ def doings_told_apart(contract: Contract, doings: Sequence[Doing]) -> list[Doing
     return [*found.values()]
 
 
-def neutral_status(contract: Contract) -> Status | None:
+def neutral_status(version: Contract) -> Status | None:
     """What a register shows of an exit at which time stands still; None where no such exit has that rule."""
-    return next((s for s, exit_ in EXIT_OF.items() if contract.register_exits.get(exit_) is ExitRule.NEUTRAL), None)
+    return next((s for s, exit_ in EXIT_OF.items() if version.register_exits.get(exit_) is ExitRule.NEUTRAL), None)
+
+
+def can_stand_still(contract: Contract) -> bool:
+    """Whether in some week a register shows an exit at which time stands still."""
+    return any(neutral_status(one.version) is not None for one in readings(contract))
 
 
 @lru_cache(maxsize=4096)  # lives share their weeks
@@ -150,11 +188,15 @@ def enrolment_day(contract: Contract, first: date) -> date:
     return first if contract.qualification.first_week_is_enrolment_week else first - timedelta(days=7)
 
 
-def _idle_status(contract: Contract) -> frozenset[Status]:
-    """A status that counts under no measure, as one week of somebody shows it, for registers show everybody in every
-    week. Where every status may count it is one that does so by pay alone, in the fewest states; empty for none."""
-    read = {state for measure in contract.measures for state in measure.states}
-    never = contract.qualification.neutral_statuses | EXIT_OF.keys() | {Status.UNKNOWN}
+@lru_cache(maxsize=64)
+def _idle_status(same: SameContract) -> frozenset[Status]:
+    """A status that counts under no measure of any version, as one week of somebody shows it, for registers show
+    everybody in every week. Where every status may count it is one that does so by pay alone, in the fewest states;
+    empty for none."""
+    versions = [one.version for one in readings(same.contract)]
+    read = {state for version in versions for measure in version.measures for state in measure.states}
+    neutral = frozenset[Status]().union(*(version.qualification.neutral_statuses for version in versions))
+    never = neutral | EXIT_OF.keys() | {Status.UNKNOWN}
     never |= {status for state in read if not state.income_types for status in state.statuses}
     free = [status for status in Status if status not in never]
     return frozenset(sorted(free, key=lambda status: sum(status in state.statuses for state in read))[:1])

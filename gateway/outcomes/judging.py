@@ -1,7 +1,7 @@
 """A verdict for each week of one person: counts, does not count and why, or is not asked.
 
 Nothing here knows a clock, a database or an identity. Everything that is paid is a sum over these verdicts, so an
-explanation can never differ from what is paid.
+explanation can never differ from what is paid. Which version of the contract says how a week is read, `readings` says.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from gateway.outcomes.contract import Contract, Measure
 from gateway.outcomes.history import PersonHistory
+from gateway.outcomes.readings import readings, version_of_week
 from gateway.outcomes.terms import EXIT_OF, ExitRule, Pause, WeekState
 from gateway.outcomes.verdicts import SKIPPED, STILL, WeekReason, WeekVerdict, verdict_of
 from vocabulary.statuses import Status
@@ -108,28 +109,31 @@ def ask_weeks(
     is_plain = person.stop is None and not exits
     paused, statuses = _paused_weeks(contract.pauses), person.statuses
     documented = person.behind_documents
-    # weeks of a month that show the same are the same
-    judged: dict[tuple[frozenset[Status], frozenset[Status], int], _Judged] = {}
-    verdicts: list[WeekVerdict] = []
+    first, verdicts = first_week(contract, person).ordinal, list[WeekVerdict]()
     before: WeekVerdict | None = None  # the last week that was for or against
-    for ordinal, month in months_of_weeks(first_week(contract, person).ordinal, until.ordinal):
-        exited = None if is_plain else _after_exit(contract, person, ordinal, exits, censored_from, is_out=is_out)
-        if ordinal in paused:
-            verdict = verdict_of(ordinal, WeekReason.PAUSED)
-        elif exited is not None:
-            verdict = verdict_of(ordinal, exited)
-        else:
-            shown = statuses.get(ordinal, _NOTHING)
-            key = shown, documented.get(ordinal, shown), month
-            if key not in judged:
-                judged[key] = _judge(contract, states, person, Week(ordinal), *key[:2])
-            reason, state, line = judged[key]
-            if reason is WeekReason.REPEATS_WEEK_BEFORE and before:
-                state, line = before.state, before.line
-            verdict = verdict_of(ordinal, reason, state, line)
-        verdicts.append(verdict)
-        if verdict.reason not in SKIPPED:
-            before = verdict
+    for reading in readings(contract):
+        rules = reading.version
+        own_states = states if rules is contract else reading.states(states)
+        # weeks of a month that show the same are the same
+        judged: dict[tuple[frozenset[Status], frozenset[Status], int], _Judged] = {}
+        for ordinal, month in months_of_weeks(max(first, reading.since), min(until.ordinal, reading.until - 1)):
+            exited = None if is_plain else _after_exit(contract, person, ordinal, exits, censored_from, is_out=is_out)
+            if ordinal in paused:
+                verdict = verdict_of(ordinal, WeekReason.PAUSED)
+            elif exited is not None:
+                verdict = verdict_of(ordinal, exited)
+            else:
+                shown = statuses.get(ordinal, _NOTHING)
+                key = shown, documented.get(ordinal, shown), month
+                if key not in judged:
+                    judged[key] = _judge(rules, own_states, person, Week(ordinal), *key[:2])
+                reason, state, line = judged[key]
+                if reason is WeekReason.REPEATS_WEEK_BEFORE and before:
+                    state, line = before.state, before.line
+                verdict = verdict_of(ordinal, reason, state, line)
+            verdicts.append(verdict)
+            if verdict.reason not in SKIPPED:
+                before = verdict
     return tuple(verdicts)
 
 
@@ -155,12 +159,28 @@ def is_taken_out(contract: Contract, person: PersonHistory, until: Week) -> bool
     return week is not None and week <= until
 
 
+def week_of_stop(contract: Contract, person: PersonHistory) -> int:
+    """The first week in which somebody was not followed any more, by its ordinal; their own first where nobody was ever
+    followed."""
+    return max(person.last_week + 1, first_week(contract, person).ordinal)
+
+
+def rule_of_stop(contract: Contract, person: PersonHistory) -> ExitRule | None:
+    """What becomes of the results of somebody who is not followed any more, by the version of the week of that; None of
+    whoever is followed."""
+    if person.stop is None:
+        return None
+    return version_of_week(contract, week_of_stop(contract, person)).exits[person.stop]
+
+
 def _exits_shown(contract: Contract, person: PersonHistory) -> dict[int, set[ExitRule]]:
     """The rules of the exits that the register shows, by week; most people have none."""
     if all(shown.isdisjoint(EXIT_OF) for shown in set(person.statuses.values())):
         return {}
     return {
-        ordinal: {contract.register_exits[EXIT_OF[status]] for status in shown if status in EXIT_OF}
+        ordinal: {
+            version_of_week(contract, ordinal).register_exits[EXIT_OF[status]] for status in shown if status in EXIT_OF
+        }
         for ordinal, shown in person.statuses.items()
         if not shown.isdisjoint(EXIT_OF)
     }
@@ -178,7 +198,7 @@ def _left_for_good(
     own = [week for week in sorted(exits) if first <= week and (person.stop is None or week <= person.last_week)]
     censored_from = next((week for week in own if ExitRule.CENSORED in exits[week]), None)
     out_weeks = [week for week in own if ExitRule.OUT in exits[week]]
-    if person.stop is not None and contract.exits[person.stop] is ExitRule.OUT:
+    if rule_of_stop(contract, person) is ExitRule.OUT:
         out_weeks.append(person.last_week + 1)
     return censored_from, min(out_weeks, default=None)
 
@@ -200,8 +220,9 @@ def _after_exit(
         return WeekReason.OUT
     if censored_from is not None and ordinal >= censored_from:
         return WeekReason.CENSORED
-    if person.stop is not None and ordinal > person.last_week:
-        return AFTER_EXIT[contract.exits[person.stop]]
+    stopped = rule_of_stop(contract, person)
+    if stopped is not None and ordinal > person.last_week:
+        return AFTER_EXIT[stopped]
     rules = exits.get(ordinal)
     if not rules or ExitRule.FAILURE in rules:
         return None  # judged below, and told as what it is

@@ -20,9 +20,9 @@ from gateway.outcomes.invented_lives import (
     NO_WEEKS,
     Doing,
     DoneWeeks,
+    can_stand_still,
     doings_of,
     doings_told_apart,
-    neutral_status,
 )
 from gateway.outcomes.measures.placed import PlacedMeasure
 from vocabulary.weeks import Week
@@ -261,7 +261,7 @@ class PossibleLives:
         where no such exit has that rule. May raise `ContractNotEvaluable`.
         """
         start = first.week.ordinal
-        if neutral_status(self._contract) is None:
+        if not can_stand_still(self._contract):
             return
         for still in _coarse_to_fine(1, self._end + 1 - start):
             for begin in (start + still, self._end):

@@ -15,6 +15,7 @@ from gateway.outcomes.evaluate import Evaluation
 from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.judging import first_week
 from gateway.outcomes.precedence import by_week, disagreements
+from gateway.outcomes.readings import Reading
 from gateway.outcomes.results import person_result
 from policies.disclosure import Band, DisclosureRules, show_band
 from vocabulary.records import StatusSpell
@@ -67,8 +68,11 @@ def count_disagreements(
     cohort: Sequence[PersonHistory],
     told: Sequence[Mapping[str, Sequence[StatusSpell]]],
     until: Week,
+    *,
+    read: Reading,
 ) -> tuple[Disagreeing, ...]:
-    """By pair of sources and window, up to a week; `told` has the spells of each status source by subject."""
+    """By pair of sources and window, up to a week, in the weeks that the same sources decide; `told` has the spells of
+    each of these by subject."""
     found: dict[tuple[int, int, int], list[str]] = defaultdict(list)
     ends = [(number, window) for number, window in enumerate(contract.windows)]
     for person in cohort:
@@ -76,9 +80,10 @@ def count_disagreements(
         weeks = [by_week(source.get(person.subject, ())) for source in told]
         for one in disagreements(weeks):
             window = next((n for n, w in ends if w.from_week.ordinal <= one.week <= w.to_week.ordinal), None)
-            if window is not None and start.ordinal <= one.week <= until.ordinal:
+            is_own = max(start.ordinal, read.since) <= one.week < min(until.ordinal + 1, read.until)
+            if window is not None and is_own:
                 found[window, one.first, one.second].append(person.subject)
-    names = contract.status_sources
+    names = read.version.status_sources
     return tuple(
         Disagreeing(names[first], names[second], contract.windows[window].label, len(people), len(set(people)))
         for (window, first, second), people in sorted(found.items())

@@ -11,6 +11,7 @@ import hashlib
 from dataclasses import dataclass, replace
 
 from gateway.outcomes.contract import Contract, Tariff
+from gateway.outcomes.readings import has_changed_reading
 from gateway.outcomes.tariffs.price import PriceTariff
 from gateway.outcomes.terms import Caps
 
@@ -81,9 +82,15 @@ def has_changed_caps(contract: Contract) -> bool:
     return any(one != caps[0] for one in caps)
 
 
+def has_changed(contract: Contract) -> bool:
+    """Whether an earlier version says what is counted or paid in some window otherwise than the newest."""
+    return has_changed_terms(contract) or has_changed_reading(contract)
+
+
 def text_key(contract: Contract) -> str:
-    """The digest of everything that says what is paid: of the text, or of all texts where terms have changed."""
-    if not has_changed_terms(contract):
+    """The digest of everything that says what is counted and paid: of the text, or of all texts where terms, or how
+    weeks are read, have changed."""
+    if not has_changed(contract):
         return contract.sha256
     texts = "".join(one.sha256 for one in (*contract.earlier, contract))
     return hashlib.sha256(texts.encode("ascii")).hexdigest()

@@ -21,6 +21,7 @@ from gateway.installation.gateway import Gateway
 from gateway.outcomes.blocks import block_of
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.judging import is_taken_out
+from gateway.outcomes.readings import sources_ever
 from gateway.release.issuing import token_of
 from gateway.rights.holdings import Holdings, holdings_of, together
 from gateway.rights.people import Who, open_person
@@ -136,7 +137,7 @@ def _names(contract: Contract) -> dict[str, str]:
 
 
 def _sources(session: Session, contract: Contract) -> tuple[SourceTold, ...]:
-    declared = [declared_source(session, source) for source in dict.fromkeys(contract.sources)]
+    declared = [declared_source(session, source) for source in sources_ever(contract)]
     return tuple(
         SourceTold(one.id, one.title, source_name(contract, one.id), one.agreement.statute) for one in declared
     )

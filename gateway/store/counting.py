@@ -13,6 +13,7 @@ from sqlmodel import Session
 
 from gateway.outcomes.calendar import needed_weeks
 from gateway.outcomes.contract import Contract
+from gateway.outcomes.readings import asked_weeks
 from gateway.store import queries
 from gateway.store.tables import Batch, PullRow
 from vocabulary.weeks import Week
@@ -56,11 +57,17 @@ def telling_pulls(
 
 
 def complete_to(session: Session, contract: Contract, source: str, *, known_at: datetime | None = None) -> Week | None:
-    """The last week up to which a source is complete for everybody who counts then; None where there is none."""
-    first, complete = needed_weeks(contract)[0], None
+    """The last week up to which a source has told all that is read from it of everybody who counts then; None where
+    there is none. Before its first week nothing is missing, and behind its last one."""
+    first, last = asked_weeks(contract, source)
+    complete = None if first == needed_weeks(contract)[0] else first + -1
     for window in contract.windows:
+        if window.to_week < first:
+            continue
         rows = telling_pulls(session, contract, source, window.to_week, known_at=known_at)
         reached = queries.completeness(rows, first=first).to_week
+        if reached is not None and reached >= last:
+            reached = needed_weeks(contract)[1]
         if reached is None or (complete is not None and reached < window.from_week):
             break
         complete = reached if window == contract.windows[-1] else min(reached, window.to_week)
@@ -70,6 +77,7 @@ def complete_to(session: Session, contract: Contract, source: str, *, known_at: 
 
 
 def complete_since(session: Session, contract: Contract, source: str, to: Week) -> datetime | None:
-    """The instant from which the pulls covered every week up to one of everybody who counts then, or None."""
-    rows = telling_pulls(session, contract, source, to)
-    return queries.complete_since(rows, first=needed_weeks(contract)[0], to=to)
+    """The instant from which the pulls covered every week up to one of everybody who counts then, of those that are
+    read from the source, or None."""
+    rows, (first, last) = telling_pulls(session, contract, source, to), asked_weeks(contract, source)
+    return queries.complete_since(rows, first=first, to=min(to, last))

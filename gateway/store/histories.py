@@ -8,8 +8,10 @@ from types import MappingProxyType
 
 from sqlmodel import Session
 
+from gateway.outcomes.contract import Contract
 from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.manual_evidence import EVIDENCE, EvidenceType
+from gateway.outcomes.readings import histories_by_week, income_source_of
 from gateway.store import queries
 from gateway.store.people_read import note_people_read
 from gateway.store.postings import source_postings
@@ -77,3 +79,29 @@ def load_histories(
         )
         for subject in people
     ]
+
+
+def load_read(
+    session: Session,
+    contract: Contract,
+    *,
+    known_at: datetime,
+    stops: Mapping[str, Stop] = NO_STOPS,
+    subjects: Collection[str] | None = None,
+) -> list[PersonHistory]:
+    """The same of everyone in a contract, with each week as the sources of its version tell it."""
+    income = income_source_of(contract)
+
+    def read(version: Contract) -> list[PersonHistory]:
+        return load_histories(
+            session,
+            contract.id,
+            status_sources=version.status_sources,
+            income_source=income,
+            known_at=known_at,
+            evidence=version.evidence,
+            stops=stops,
+            subjects=subjects,
+        )
+
+    return histories_by_week(contract, read)

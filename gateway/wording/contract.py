@@ -194,6 +194,10 @@ LINES: Mapping[str, Both] = {
     "carried": in_both(
         "En måned uden indberetning gentager måneden før", "A month without a posting repeats the month before"
     ),
+    "read_from": in_both(
+        "Uger fra {day} læses, som det står her; tidligere uger læses, som den tekst siger, der ændres",
+        "Weeks from {day} on are read as it stands here; earlier ones as the text says that this one changes",
+    ),
     "codes_report": in_both(
         "En uge med en ukendt kode tæller ikke, og antallet vises",
         "A week with an unknown code does not count, and is shown",

@@ -11,6 +11,7 @@ from html import escape
 
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.manual_evidence import EVIDENCE, EvidenceType
+from gateway.outcomes.readings import asked_weeks, documents_ever, income_source_of, named_ever
 from gateway.outcomes.terms import ExitRule, FigureUnit
 from gateway.wording.formats import day, enumeration, month_of_year
 from gateway.wording.parties import names_in
@@ -18,7 +19,6 @@ from policies.basis import StopReason
 from policies.programme import Programme
 from policies.terms import NEVER_DECLARED, LegalBasis, Purpose, SpecialCategoryBasis, StatusCondition, purpose_terms
 from vocabulary.total import total
-from vocabulary.weeks import Week
 
 PROMISE = "Det påvirker ikke din ydelse."
 
@@ -98,6 +98,7 @@ class Category:
 def categories(contract: Contract) -> list[Category]:
     """Every kind of personal data that is held of a person under the contract."""
     pay = "og beløb" if contract.needs_amounts else "ikke beløb"
+    of_pay = income_source_of(contract)
     income = f"Betalte timer og indkomsttype måned for måned, {pay}"
     return [
         Category("identification", "CPR-nummer, gemt krypteret", "referral_list"),
@@ -107,8 +108,8 @@ def categories(contract: Contract) -> list[Category]:
             "referral_list",
             True,
         ),
-        *(Category(*_WEEKS_OF.get(source, _WEEKS), source, True) for source in contract.status_sources),
-        *([Category("income", income, contract.income_source)] if contract.income_source else []),
+        *(Category(*_WEEKS_OF.get(one, _WEEKS), one, True) for one in named_ever(contract) if one != of_pay),
+        *([Category("income", income, of_pay)] if of_pay else []),
         Category("records", "Samtykker, indsigelser og andet, du har sagt til os", "yourself"),
     ]
 
@@ -167,25 +168,26 @@ def source_name(contract: Contract, source: str) -> str:
 def sources(contract: Contract) -> list[tuple[str, str, str, str]]:
     """Each source that is read: its name, whose it is, what is read, and about which time; documents count as one.
 
-    The time is that of `needed_weeks`: from the week of the first enrolment to the last window; whole months of income.
+    The time is that of `asked_weeks`: from the week of the first enrolment to the last window, where no version says
+    otherwise; whole months of income.
     """
-    first, last = Week.of(contract.cohort.enrolment_from), contract.windows[-1].to_week
-    weeks = f"{day(first.monday)} til {day(last.sunday)}"
-    months = f"{month_of_year(first.month)} til {month_of_year(last.month)}"
-    return [
-        (*_source(contract, source), months if source == contract.income_source else weeks)
-        for source in dict.fromkeys(contract.named_sources)
-    ]
+    found = []
+    for source in named_ever(contract):
+        first, last = asked_weeks(contract, source)
+        weeks = f"{day(first.monday)} til {day(last.sunday)}"
+        months = f"{month_of_year(first.month)} til {month_of_year(last.month)}"
+        found.append((*_source(contract, source), months if source == income_source_of(contract) else weeks))
+    return found
 
 
 def _source(contract: Contract, source: str) -> tuple[str, str, str]:
     if source == EVIDENCE:
-        kinds = enumeration([DOCUMENTS[one] for one in EvidenceType if one in contract.evidence], "eller")
+        kinds = enumeration([DOCUMENTS[one] for one in EvidenceType if one in documents_ever(contract)], "eller")
         what = f"Dokument om {kinds}: kun slags og uger."
         return (*_CASE, what)
-    fallback = (escape(source), "", _HOURS if source == contract.income_source else _BENEFITS)
+    fallback = (escape(source), "", _HOURS if source == income_source_of(contract) else _BENEFITS)
     name, whose, what = _SOURCES.get(source, fallback)
-    return name, whose, _PAY if source == contract.income_source and contract.needs_amounts else what
+    return name, whose, _PAY if source == income_source_of(contract) and contract.needs_amounts else what
 
 
 def recipients(contract: Contract) -> list[str]:

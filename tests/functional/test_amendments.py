@@ -100,7 +100,7 @@ def test_a_window_that_has_begun_keeps_its_terms(tmp_path: Path):
     town = built(tmp_path)
     for day, reason in (
         ("2019-07-01", "must lie behind 2019-12-15"),
-        ("2020-01-06", "must be the first day of a window, for terms of money: .*2019-12-30"),
+        ("2020-01-06", "must be the first day of a window, for other terms: .*2019-12-30"),
     ):
         with pytest.raises(AmendmentRefused, match=reason) as refused:
             amend(town, SECOND, ("effective_from = 2018-10-01", f"effective_from = {day}"), DEARER)

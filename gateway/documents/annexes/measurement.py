@@ -7,6 +7,7 @@ from datetime import date
 
 from gateway.documents.annexes.blocks import Block, Heading, Paragraph, TableBlock, number_headings
 from gateway.outcomes.contract import Contract, Measure
+from gateway.outcomes.readings import named_ever
 from gateway.outcomes.schedule import PlannedDocument, schedule
 from gateway.outcomes.terms import ExitRule, RegisterExit
 from gateway.wording import annexes as words
@@ -70,10 +71,15 @@ def _sources(contract: Contract) -> Iterator[Block]:
         return
     yield Heading("Registre")
     rows = []
-    for source, row in zip(dict.fromkeys(contract.named_sources), plain_danish.sources(contract), strict=True):
+    for source, row in zip(named_ever(contract), plain_danish.sources(contract), strict=True):
         name, whose, _, period = map(words.plain, row)
         rows.append((name, whose, words.read_from(contract, source), period))
     yield TableBlock(("Register", "Hvis det er", "Hvad der læses", "Hvilken tid"), tuple(rows))
+    if contract.follows:
+        yield Paragraph(
+            f"Uger fra {formats.day(contract.effective_from)} læses, som det står her. Tidligere uger læses også "
+            "herefter, som den tekst siger, der ændres."
+        )
     if len(contract.status_sources) > 1:
         order = formats.enumeration(
             [words.plain(plain_danish.source_name(contract, one)) for one in contract.status_sources]

@@ -18,10 +18,11 @@ from connectors.reading import check_name, file_sha256
 from connectors.source_file import LocalFile
 from gateway.contracts.declarations import source
 from gateway.installation.gateway import Gateway
-from gateway.installation.in_force import contract_of
+from gateway.installation.in_force import join_versions, texts_before
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.explain import MeasureExplained, Rules, explain_person
 from gateway.outcomes.measures.instrument import with_marks
+from gateway.outcomes.readings import sources_ever
 from gateway.store import basis, contract_queries, histories, queries, registered_evidence
 from gateway.store.postings import postings_of_person
 from gateway.store.spells import spells_of_person
@@ -72,8 +73,9 @@ class FileGiven:
 def rules_of(session: Session, row: ReleaseRow) -> Rules:
     """The contract as the attestation was made under it, with its text."""
     versions = contract_queries.contract_versions(session, row.contract_id)
-    version = next(one for one in versions if one.version == row.contract_version)
-    return Rules(contract_of(version), version.text.decode("utf-8"))
+    chain = [one for one in versions if one.version <= row.contract_version]
+    contract = join_versions(chain)
+    return Rules(contract, chain[-1].text.decode("utf-8"), texts_before(session, contract))
 
 
 def last_week(contract: Contract, row: ReleaseRow) -> Week:
@@ -87,13 +89,10 @@ def people_counted(
     """By subject id; nobody else's rows are read."""
     contract, until = rules.contract, last_week(rules.contract, row)
     programme = gateway.programme(session, contract.id, known_at=row.known_at)
-    people = histories.load_histories(
+    people = histories.load_read(
         session,
-        contract.id,
-        status_sources=contract.status_sources,
-        income_source=contract.income_source,
+        contract,
         known_at=row.known_at,
-        evidence=contract.evidence,
         stops=basis.stops(session, programme, subjects, at=row.known_at),
         subjects=subjects,
     )
@@ -149,7 +148,7 @@ def file_given(session: Session, contract: Contract, row: ReleaseRow, path: Path
 
     Raises `FileNameMismatch` where it is named as none of the contract's sources declares.
     """
-    declarations = [source(session, name) for name in contract.sources]
+    declarations = [source(session, name) for name in sources_ever(contract)]
     patterns = {one.form.pattern: one for one in declarations if one.kind in FILE_KINDS}
     pattern = next((one for one in patterns if fnmatch(path.name, one)), " or ".join(patterns))
     check_name(path.name, pattern)
@@ -165,6 +164,8 @@ def file_given(session: Session, contract: Contract, row: ReleaseRow, path: Path
 def not_given(session: Session, contract: Contract, row: ReleaseRow, given: Sequence[FileGiven]) -> tuple[str, ...]:
     """The files that the attestation rests on and that are not laid before the auditor, by name, oldest first."""
     digests, until = {file.sha256 for file in given}, last_week(contract, row).ordinal
-    rows: list[PullRow] = [pull for name in contract.sources for pull in queries.pulls(session, contract.id, name)]
+    rows: list[PullRow] = [
+        pull for name in sources_ever(contract) for pull in queries.pulls(session, contract.id, name)
+    ]
     wanted = [pull for pull in rows if pull.known_at <= row.known_at and pull.from_week <= until]
     return tuple(dict.fromkeys(pull.file_name for pull in wanted if pull.file_sha256 not in digests))

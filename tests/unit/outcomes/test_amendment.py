@@ -8,11 +8,15 @@ from datetime import date
 import pytest
 
 from gateway.errors.contracts import AmendmentRefused
-from gateway.outcomes.amendment import FIELDS, FieldRule, changes_money, check_amendment
+from gateway.outcomes.amendment import FIELDS, FieldRule, changes_money, changes_what_counts, check_amendment
 from gateway.outcomes.contract import Contract
-from gateway.outcomes.terms import Index
+from gateway.outcomes.measures.earnings import EarningsMeasure, EarningsThreshold
+from gateway.outcomes.reading_changes import QUALIFICATION_FIELDS, STATE_FIELDS, check_reading
+from gateway.outcomes.readings import READING_FIELDS
+from gateway.outcomes.terms import Index, Qualification, WeekState
 from tests.support.histories import example_contract
 from tests.unit.outcomes.test_lint import indexed
+from vocabulary.statuses import IncomeType
 
 LATER = {
     "version": ("version = 1", "version = 2"),
@@ -41,11 +45,8 @@ REFUSED = [
     ("threshold_people = 60", "threshold_people = 50", "measures"),
     ("self_support_full_or_partial", "self_support", "measures"),
     ("weeks_from_enrolment = 156", "weeks_from_enrolment = 208", "measures"),
-    ("hours_per_week_hundredths = 1000", "hours_per_week_hundredths = 900", "states"),
-    ('statuses = ["education"]', 'statuses = ["education", "benefit"]', "states"),
-    ('missing_month = "no_hours"', 'missing_month = "carry_forward"', "qualification"),
-    ('status = "dream"', 'status = "ydelsesrefusion"', "status_sources"),
-    ('unknown_codes = "report"', 'unknown_codes = "block"', "unknown_codes_block"),
+    ("hours_per_week_hundredths = 1000", "hours_per_week_hundredths = 900", "effective_from"),
+    ('status = "dream"', 'status = "ydelsesrefusion"', "effective_from"),
     ("days_after_window = 60", "days_after_window = 30", "freeze_days"),
     ("k = 5", "k = 4", "k"),
     ("k_cohort = 25", "k_cohort = 26", "k_cohort"),
@@ -242,3 +243,91 @@ def test_a_tariff_never_vanishes_and_keeps_its_place():
         with pytest.raises(AmendmentRefused, match="must begin with those of the version in force") as refused:
             check_amendment(known, new, released=[])
         assert refused.value.part == "tariffs"
+
+
+READING = {  # what is replaced -> by what; each holds from 2021H1 on
+    "fewer hours": ("hours_per_week_hundredths = 1000", "hours_per_week_hundredths = 900"),
+    "another status": ('statuses = ["education"]', 'statuses = ["education", "benefit"]'),
+    "other types of income": ('income_types = ["wage"]', 'income_types = ["wage", "education_grant"]'),
+    "a missing month": ('missing_month = "no_hours"', 'missing_month = "carry_forward"'),
+    "neutral weeks": ('neutral_statuses = ["holiday"]', 'neutral_statuses = ["holiday", "sickness"]'),
+    "another source": ('status = "dream"', 'status = "ydelsesrefusion"'),
+    "a second source": ('status = "dream"', 'status = ["dream", "ydelsesrefusion"]'),
+    "documents": ('status = "dream"', 'status = ["dream", "evidence"]\nevidence = ["education"]'),
+    "codes that hold a window back": ('unknown_codes = "report"', 'unknown_codes = "block"'),
+    "an exit that is recorded": ('withdrawn = "frozen"', 'withdrawn = "out"'),
+    "an exit that a register shows": ('moved = "failure"', 'moved = "frozen"'),
+}
+ONE_VALUE = {  # the same, refused: the part that the refusal names
+    "when time begins": (
+        'first_week = "week_of_enrolment"',
+        'first_week = "week_after_enrolment"',
+        "qualification",
+        "says when everybody's time begins",
+    ),
+    "a state's name": ('en = "ordinary job"', 'en = "job"', "states", "label_en of 'ordinary_job'"),
+    "a state's Danish name": ('da = "ordinært job"', 'da = "job"', "states", "label_da of 'ordinary_job'"),
+    "a new state": (
+        '[[states]]\nid = "fleksjob"',
+        '[[states]]\nid = "x"\nlabel = { da = "x", en = "x" }\nstatuses = ["benefit"]\n\n[[states]]\nid = "fleksjob"',
+        "states",
+        "a figure of no earlier week",
+    ),
+    "another register of pay": ('income = "income"', 'income = "eincome"', "income_source", "of one register"),
+}
+
+
+@pytest.mark.parametrize("name", READING)
+def test_how_a_week_is_read_may_change_from_a_window_on(name: str):
+    known = example_contract("impact60")
+    new = example_contract("impact60", **BOUNDARY, edit=READING[name])
+    assert changes_what_counts(known, new)
+    assert not changes_money(known, new)
+    check_amendment(known, new, released=["2020H2"])
+
+
+@pytest.mark.parametrize("name", ONE_VALUE)
+def test_what_of_a_persons_time_has_one_value_stays(name: str):
+    old, text, part, reason = ONE_VALUE[name]
+    new = example_contract("impact60", **BOUNDARY, edit=(old, text))
+    with pytest.raises(AmendmentRefused, match=reason) as refused:
+        check_amendment(example_contract("impact60"), new, released=[])
+    assert refused.value.part == part
+
+
+def test_of_every_part_of_how_a_week_is_read_it_is_said_whether_it_may_change():
+    assert QUALIFICATION_FIELDS.keys() == {one.name for one in fields(Qualification)}
+    assert STATE_FIELDS.keys() == {one.name for one in fields(WeekState)}
+    assert all(FIELDS[name] is FieldRule.MAY_CHANGE for name in READING_FIELDS)
+
+
+def test_the_pay_that_is_added_up_keeps_its_types():
+    known = example_contract("impact60")
+    state = known.states[0]
+    summed = replace(known, measures=(EarningsMeasure("pay", (state,), 1, EarningsThreshold(100)),))
+    other = replace(state, income_types=frozenset({*state.income_types, IncomeType.EDUCATION_GRANT}))
+    new = replace(later(), states=(other, *known.states[1:]), measures=(replace(summed.measures[0], states=(other,)),))
+    with pytest.raises(AmendmentRefused, match="whose pay is added up over months") as refused:
+        check_reading(summed, new)
+    assert refused.value.part == "states"
+
+
+def test_a_source_that_was_dropped_does_not_come_back():
+    """Nobody asked it in between: of those weeks nothing was read."""
+    two = example_contract("impact60", edit=('status = "dream"', 'status = ["dream", "school"]'))
+    one = replace(example_contract("impact60", **BOUNDARY), earlier=(two,))
+    back = replace(two, version=3, effective_from=date(2021, 7, 5))
+    check_reading(two, one)
+    with pytest.raises(AmendmentRefused, match="names school, which an earlier version dropped") as refused:
+        check_reading(one, back)
+    assert refused.value.part == "status_sources"
+
+
+def test_a_register_of_pay_may_begin_and_end_and_come_back():
+    paid = example_contract("impact60")
+    without = replace(paid, income_source="", version=2, effective_from=date(2021, 1, 4))
+    check_reading(paid, without)
+    check_reading(without, paid)
+    check_reading(replace(without, earlier=(paid,)), paid)
+    with pytest.raises(AmendmentRefused, match="of one register"):
+        check_reading(replace(without, earlier=(paid,)), replace(paid, income_source="another"))
