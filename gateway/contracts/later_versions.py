@@ -13,10 +13,11 @@ from gateway.contracts.fitting import check_fits
 from gateway.contracts.sealed_plan import planned_ends
 from gateway.errors.contracts import AmendmentRefused
 from gateway.installation.gateway import Gateway
-from gateway.installation.in_force import contract_of
+from gateway.installation.in_force import contract_of, join_versions
 from gateway.outcomes.amendment import changes_money, check_amendment
 from gateway.outcomes.blocks import reader_windows
 from gateway.outcomes.contract import Contract
+from gateway.outcomes.later_windows import changes_windows
 from gateway.outcomes.versions import has_changed_terms
 from gateway.store import contract_queries, queries
 from policies.programme import Programme
@@ -39,15 +40,27 @@ def check_later(session: Session, contract: Contract, programme: Programme, *, o
     # each version was held against the one before it, so the newest stands for all of them
     released = {release.window for release in queries.releases(session, contract.id)}
     sealed = {batch.batch_id for batch in queries.batches(session, contract.id)}
-    newest = contract_of(known[-1])
+    newest = join_versions(known)
     if contract.follows != newest.sha256:
         reason = f"must be {newest.sha256}, of version {newest.version}: who accepts a change accepts what it changes"
         raise AmendmentRefused(file=contract.file, part="follows", reason=reason)
     check_amendment(newest, contract, released=released, sealed=sealed)
-    if changes_money(newest, contract) and contract.effective_from <= on:
+    if contract.effective_from <= on and changes_money(newest, contract):
         reason = f"must lie behind {on}: other terms hold from a window on that begins when everybody has accepted"
         raise AmendmentRefused(file=contract.file, part="effective_from", reason=reason)
+    if contract.effective_from <= on and changes_windows(newest, contract):
+        reason = f"must lie behind {on}: what is shown, when and of which weeks changes once everybody has accepted"
+        raise AmendmentRefused(file=contract.file, part="effective_from", reason=reason)
+    _check_sealed_windows(session, newest, contract)
     _judge_chain(session, chain_of(session, contract))
+
+
+def _check_sealed_windows(session: Session, known: Contract, new: Contract) -> None:
+    """A seal says from which window on its people count: that window stays, whether or not it has begun."""
+    for batch in queries.batches(session, known.id):
+        if known.window(batch.counts_from) not in new.windows:
+            reason = f"must keep {batch.counts_from}: batch {batch.batch_id!r} is sealed, and counts from it on"
+            raise AmendmentRefused(file=new.file, part="windows", reason=reason)
 
 
 def chain_of(session: Session, contract: Contract) -> Contract:

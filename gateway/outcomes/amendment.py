@@ -16,9 +16,10 @@ from typing import Any, TypeAlias
 
 from gateway.errors.contracts import AmendmentRefused
 from gateway.outcomes.contract import Contract, Tariff
+from gateway.outcomes.later_windows import check_windows
 from gateway.outcomes.tariffs.pay_share import PayShareTariff
 from gateway.outcomes.tariffs.price import PriceTariff
-from gateway.outcomes.terms import Index
+from gateway.outcomes.terms import Aggregate, Index, PlannedStatement
 from gateway.outcomes.trial import published_indices
 from vocabulary.weeks import Week
 
@@ -54,22 +55,22 @@ FIELDS: Mapping[str, FieldRule] = {
     "states": _NEVER,
     "status_words": _NEVER,
     "measures": _NEVER,
-    "aggregates": _NEVER,
+    "aggregates": _NEVER,  # but by which label a window is called that is cut otherwise and ends in the same week
     "tariffs": _MAY_GROW,  # and the terms of `TARIFF_FIELDS` may change
     "caps": _MAY_CHANGE,  # but for whose amounts a person's cap is about
-    "windows": _MAY_GROW,
+    "windows": _MAY_CHANGE,  # that have not begun
     "pauses": _MAY_GROW,
-    "freeze_days": _NEVER,
+    "freeze_days": _MAY_CHANGE,  # of windows that have not ended
     "k": _NEVER,
     "k_cohort": _NEVER,
-    "breakdown": _NEVER,
-    "breakdown_window": _NEVER,
-    "reasons_window": _NEVER,
+    "breakdown": _MAY_CHANGE,  # while no window has ended that has the one table
+    "breakdown_window": _MAY_CHANGE,  # from one that has not ended to another
+    "reasons_window": _MAY_CHANGE,  # as above
     "exits": _NEVER,
     "register_exits": _NEVER,
-    "statements": _NEVER,
+    "statements": _NEVER,  # they name single people, who were told so when they were enrolled (GDPR art. 13)
     "releases": _MAY_CHANGE,  # of windows that have not ended
-    "tied": _NEVER,
+    "tied": _MAY_GROW,  # who was one recipient stays one
     "fold": _MAY_CHANGE,
     "block_ends": _MAY_CHANGE,  # which no text says
     "settlement": _MAY_CHANGE,  # an order number is a year's; what an investor lent is not
@@ -106,20 +107,14 @@ def check_amendment(known: Contract, new: Contract, *, released: Collection[str]
     if changes_money(known, new):
         _check_boundary(known, new, refuse)
     _check_cohort(known, new, sealed, refuse)
-    if new.windows[: len(known.windows)] != known.windows:
-        raise refuse("windows", "must begin with those of the version in force; new ones come after them")
+    if not {*map(frozenset, known.tied)} <= {*map(frozenset, new.tied)}:
+        raise refuse("tied", "must have the ties of the version in force: who shared what they were shown still has it")
+    check_windows(known, new, released=released, refuse=refuse)
     if new.pauses[: len(known.pauses)] != known.pauses:
         raise refuse("pauses", "must begin with those of the version in force")
     first = Week.of(new.effective_from)
     if any(pause.from_week < first for pause in new.pauses[len(known.pauses) :]):
         raise refuse("pauses", f"may not begin before {first}, the week of effective_from")
-    for window in known.windows:
-        end = window.to_week.sunday
-        if window.label in released and new.effective_from <= end:
-            raise refuse("effective_from", f"must be later than {end}, the end of {window.label}, which was released")
-        # a window that ended before stays under the earlier version: planned anew, it could be shown twice
-        if end < new.effective_from and _planned_releases(known, window.label) != _planned_releases(new, window.label):
-            raise refuse("releases", f"may not change for {window.label}, which ends before effective_from")
 
 
 def changes_money(known: Contract, new: Contract) -> bool:
@@ -193,8 +188,19 @@ def _check_cohort(known: Contract, new: Contract, sealed: Collection[str], refus
 
 
 def _content(contract: Contract, name: str, years: Mapping[str, Collection[int]]) -> object:
-    """A part without the places of its lines in the file, and with each index in these years alone."""
-    return _comparable(getattr(contract, name), years)
+    """A part without the places of its lines in the file, with windows by the week in which they end, and with each
+    index in these years alone."""
+    ends = {window.label: str(window.to_week) for window in contract.windows}
+    return _comparable(_by_ends(getattr(contract, name), ends), years)
+
+
+def _by_ends(part: object, ends: Mapping[str, str]) -> object:
+    """What names windows, with the weeks in which they end: a window that is cut otherwise has a label of its own."""
+    if isinstance(part, Aggregate):
+        return replace(part, windows=tuple(ends[label] for label in part.windows))
+    if isinstance(part, PlannedStatement):
+        return replace(part, window=ends[part.window])
+    return tuple(_by_ends(one, ends) for one in part) if isinstance(part, tuple) else part
 
 
 def _comparable(value: Any, years: Mapping[str, Collection[int]]) -> Any:
@@ -208,7 +214,3 @@ def _comparable(value: Any, years: Mapping[str, Collection[int]]) -> Any:
             value, **{part: 0 if part == "line" else _comparable(inner, years) for part, inner in parts.items()}
         )
     return value
-
-
-def _planned_releases(contract: Contract, label: str) -> set[object]:
-    return {release for release in contract.releases if release.window == label}

@@ -78,18 +78,15 @@ class Measure(ABC):
 
     @property
     def goal_people(self) -> int:
-        """People from which the investor earns; 0 where the measure has no threshold."""
-        return 0
+        return 0  # people from which the investor earns; 0 where the measure has no threshold
 
     @property
     def pace_limit(self) -> int | None:
-        """Units of a person up to which a total grows at its pace; None where it stays until it is counted anew."""
-        return None
+        return None  # units of a person up to which a total grows at its pace; None: it stays until it is counted anew
 
     @property
     def published_index(self) -> Index | None:
-        """The published series that it reads."""
-        return None
+        return None  # the published series that it reads
 
     @abstractmethod
     def cells(self, contract: Contract, person: PersonHistory, verdicts: Sequence[WeekVerdict]) -> Mapping[Cell, int]:
@@ -394,7 +391,10 @@ class Contract:
         return tuple(source for source in (*self.status_sources, self.income_source) if source)
 
     def freezes_on(self, window: Window) -> date:
-        return window.to_week.sunday + timedelta(days=self.freeze_days)  # the first day on which its data may be
+        """The first day on which a window's data may be frozen, by the version that is in force at its end."""
+        end, texts = window.to_week.sunday, (*self.earlier, self)
+        in_force = [one for one in texts if one.effective_from <= end] or texts[:1]
+        return end + timedelta(days=in_force[-1].freeze_days)
 
     def is_planned(self, template: Template, recipient: Recipient, window: str) -> bool:
         return PlannedRelease(template, recipient, window) in self.releases

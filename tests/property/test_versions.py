@@ -38,6 +38,9 @@ def drawn_versions(draw: Random) -> list[ledger.Version]:
     for number, since in enumerate(begins):
         terms = drawn_terms(draw) if not found or draw.random() < 0.8 else dict(found[-1][1])
         terms.pop("points", None)
+        terms.pop("cut", None)
+        if found and draw.random() < 0.3:  # which changes when something is paid, and not what
+            terms["cut"] = [draw.randint(1, 30) for _ in range(WINDOWS - since)]
         if number >= with_steps:
             before = found[-1][1].get("points") if found else None
             terms["points"] = before if before and draw.random() < 0.5 else drawn_points(draw)

@@ -116,6 +116,21 @@ TABLE: dict[str, tuple[Versions, People, list[int]]] = {
         [[3, 4]],
         [300, 600],
     ),
+    "windows cut anew: what is lost behind the boundary, and what is new there, is worth what its window says": (
+        [(0, {"price": 100}), (1, {"price": 150, "cut": [6, 7, 4]})],
+        [[2, 1, 3, 3], [0, 0, 1, 0]],
+        [200, 100, 500, 350],
+    ),
+    "windows put together: what two of them would have added is one": (
+        [(0, {"price": 100, "cap": 250}), (2, {"price": 100, "cap": 600, "cut": [26]})],
+        [[2, 3, 5]],
+        [200, 250, 450],
+    ),
+    "windows cut twice, each time behind those that had begun": (
+        [(0, {"price": 100}), (1, {"price": 50, "cut": [6, 6, 6]}), (3, {"price": 10, "cut": [1, 30]})],
+        [[1, 2, 3, 4, 5]],
+        [100, 150, 200, 210, 220],
+    ),
     "nobody counts before their batch does, and then all at once, at the price of that window": (
         [(0, {"price": 100}), (1, {"price": 150})],
         [[0, 3], [1, 2]],

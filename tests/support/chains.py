@@ -26,14 +26,27 @@ def chain(*versions: tuple[int, Mapping[str, Any]], windows: int = 6) -> Contrac
     """The newest of these versions with the earlier ones: each holds from a window on, by its place.
 
     Of each: `price`, a `cap` of the tariff, `contract_cap`, `person_cap`, a `gate` on the measure, and `points` of
-    steps on it, which come behind as a second tariff. What is left out is as in no version.
+    steps on it, which come behind as a second tariff; and `cut`, the weeks of each window from its first one on. What
+    is left out is as in no version.
     """
-    made = [_version(number, since, terms, windows) for number, (since, terms) in enumerate(versions, start=1)]
+    made: list[Contract] = []
+    calendar = _calendar((), FIRST, [13] * windows)
+    for number, (since, terms) in enumerate(versions, start=1):
+        if "cut" in terms:
+            calendar = _calendar(calendar[:since], calendar[since].from_week, terms["cut"], called=f"v{number}-")
+        made.append(_version(number, since, terms, calendar))
     return replace(made[-1], earlier=tuple(made[:-1]))
 
 
-def _version(number: int, since: int, terms: Mapping[str, Any], windows: int) -> Contract:
-    calendar = tuple(Window(f"w{place}", FIRST + 13 * place, FIRST + (13 * place + 12)) for place in range(windows))
+def _calendar(kept: tuple[Window, ...], week: Week, lengths: Sequence[int], *, called: str = "w") -> tuple[Window, ...]:
+    found = [*kept]
+    for place, weeks in enumerate(lengths, start=len(kept)):
+        found.append(Window(f"{called}{place}", week, week + (weeks - 1)))
+        week = week + weeks
+    return tuple(found)
+
+
+def _version(number: int, since: int, terms: Mapping[str, Any], calendar: tuple[Window, ...]) -> Contract:
     gate = Gate(WEEKS, terms["gate"]) if terms.get("gate") else None
     tariffs: list[Tariff] = [
         PriceTariff("unit", 1, WEEKS, terms.get("price", 0), gate=gate, cap_minor=terms.get("cap", 0))

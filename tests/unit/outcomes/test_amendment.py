@@ -46,7 +46,6 @@ REFUSED = [
     ('missing_month = "no_hours"', 'missing_month = "carry_forward"', "qualification"),
     ('status = "dream"', 'status = "ydelsesrefusion"', "status_sources"),
     ('unknown_codes = "report"', 'unknown_codes = "block"', "unknown_codes_block"),
-    ("days_after_window = 60", "days_after_window = 30", "freeze_days"),
     ("k = 5", "k = 4", "k"),
     ("k_cohort = 25", "k_cohort = 26", "k_cohort"),
     ('breakdown_windows = ["2020H2"]', 'breakdown_windows = ["2021H1"]', "breakdown_window"),
