@@ -16,10 +16,13 @@ from gateway.installation.gateway import Gateway
 from gateway.installation.in_force import contract_of, join_versions
 from gateway.outcomes.amendment import changes_money, check_amendment
 from gateway.outcomes.blocks import reader_windows
+from gateway.outcomes.calendar import calendar_of
 from gateway.outcomes.contract import Contract
+from gateway.outcomes.later_measures import changes_thresholds
 from gateway.outcomes.later_windows import changes_windows
-from gateway.outcomes.versions import has_changed_terms
+from gateway.outcomes.versions import text_key
 from gateway.store import contract_queries, queries
+from policies.calendar_rules import audit
 from policies.programme import Programme
 from vocabulary.errors import DeclarationInvalid
 
@@ -48,7 +51,7 @@ def check_later(session: Session, contract: Contract, programme: Programme, *, o
     if contract.effective_from <= on and changes_money(newest, contract):
         reason = f"must lie behind {on}: other terms hold from a window on that begins when everybody has accepted"
         raise AmendmentRefused(file=contract.file, part="effective_from", reason=reason)
-    if contract.effective_from <= on and changes_windows(newest, contract):
+    if contract.effective_from <= on and (changes_windows(newest, contract) or changes_thresholds(newest, contract)):
         reason = f"must lie behind {on}: what is shown, when and of which weeks changes once everybody has accepted"
         raise AmendmentRefused(file=contract.file, part="effective_from", reason=reason)
     _check_sealed_windows(session, newest, contract)
@@ -73,15 +76,18 @@ def run_lives(gateway: Gateway, contract: Contract, progress: Progress = no_prog
     """Run what all versions are judged by, for seconds, before anybody waits for the writer."""
     with gateway.store.read() as session:
         chain = chain_of(session, contract)
-        if chain.earlier and has_changed_terms(chain):
+        if text_key(chain) != chain.sha256:
             known_movers(chain, progress=progress)
 
 
 def _judge_chain(session: Session, chain: Contract) -> None:
-    """Whoever is sealed, where it is shown in blocks; else whoever begins when."""
+    """What all versions show by their texts; then whoever is sealed, where it is shown in blocks; else whoever begins
+    when."""
+    for finding in audit(calendar_of(chain)):
+        raise DeclarationInvalid(file=chain.file, line=1, key=finding.key, reason=str(finding), rule=finding.rule)
     if not chain.fold.at_most or not queries.batches(session, chain.id):
         audit_contract(chain)
-    elif has_changed_terms(chain) and (told := reader_windows(chain)):
+    elif text_key(chain) != chain.sha256 and (told := reader_windows(chain)):
         last = chain.windows[told[-1]].label
         if planned_ends(session, chain)[-1:] == (last,):
             return

@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 
 from gateway.errors.contracts import AmendmentRefused
 from gateway.outcomes.contract import Contract, Tariff
+from gateway.outcomes.later_measures import check_measures
 from gateway.outcomes.later_windows import check_windows
 from gateway.outcomes.tariffs.pay_share import PayShareTariff
 from gateway.outcomes.tariffs.price import PriceTariff
@@ -54,7 +55,7 @@ FIELDS: Mapping[str, FieldRule] = {
     "qualification": _NEVER,
     "states": _NEVER,
     "status_words": _NEVER,
-    "measures": _NEVER,
+    "measures": _MAY_CHANGE,  # from how many people a goal is met
     "aggregates": _NEVER,  # but by which label a window is called that is cut otherwise and ends in the same week
     "tariffs": _MAY_GROW,  # and the terms of `TARIFF_FIELDS` may change
     "caps": _MAY_CHANGE,  # but for whose amounts a person's cap is about
@@ -103,6 +104,7 @@ def check_amendment(known: Contract, new: Contract, *, released: Collection[str]
         raise refuse("settlement", f"may not change what the investor lent and gets, see version {known.version}")
     if (known.fold.at_most and new.fold.cost != known.fold.cost) or new.fold.at_most < known.fold.at_most:
         raise refuse("fold", "may begin, or let windows wait longer; who bears the wait stays")
+    check_measures(known, new, refuse, plain=lambda one: _comparable(one, years))
     _check_tariffs(known, new, years, refuse)
     if changes_money(known, new):
         _check_boundary(known, new, refuse)

@@ -8,8 +8,10 @@ from datetime import date, timedelta
 from functools import lru_cache
 
 from gateway.outcomes.contract import Contract, Measure, PersonalTariff
+from gateway.outcomes.in_window import version_at, versions_with_windows
 from gateway.outcomes.terms import ExitRule, FigureUnit, PlannedRelease
 from policies.calendar import AskedThreshold, Calendar, PlannedShow
+from vocabulary.releases import Template
 from vocabulary.weeks import Month, Week
 
 
@@ -38,24 +40,49 @@ def calendar_of(contract: Contract) -> Calendar:
 
 
 def _thresholds(contract: Contract) -> Iterator[AskedThreshold]:
-    """Every number of people from which on something is met, open or paid. Measures that count the same are one figure,
-    called by the first of them."""
-    alike: list[Measure] = []
-    figures: dict[str, str] = {}
-    for measure in contract.measures:
-        if measure.unit is FigureUnit.PERSON and measure.is_result:
-            same = (one.id for one in alike if replace(measure.without_goal(), id=one.id, line=one.line) == one)
-            figures[measure.id] = next(same, measure.id)
-            alike.append(measure.without_goal())
-            if measure.goal_people:
-                by = f"threshold_people of {measure.id}"
-                yield AskedThreshold(figures[measure.id], measure.goal_people, by, is_goal=True)
-    for tariff in contract.tariffs:
+    """Every number of people from which on something is met, open or paid, by whatever version: what a gate or a step
+    of an earlier one lets be paid is asked to the end, and a goal in whichever window its answer is shown."""
+    figures = _figures_of_people(contract)
+    asked: dict[AskedThreshold, str] = {}
+    for version in reversed(versions_with_windows(contract)):
+        said = "" if version is contract else f" in version {version.version}"
+        for one in _thresholds_of(version, figures):
+            if not one.is_goal or version is contract or _answers_under(contract, version):
+                asked.setdefault(one, said)
+    return (replace(one, by=f"{one.by}{said}") for one, said in asked.items())
+
+
+def _thresholds_of(version: Contract, figures: Mapping[str, str]) -> Iterator[AskedThreshold]:
+    for measure in version.measures:
+        if measure.id in figures and measure.goal_people:
+            by = f"threshold_people of {measure.id}"
+            yield AskedThreshold(figures[measure.id], measure.goal_people, by, is_goal=True)
+    for tariff in version.tariffs:
         if tariff.gate is not None and tariff.gate.of in figures:
             yield AskedThreshold(figures[tariff.gate.of], tariff.gate.at_least, f"the gate of {tariff.id}")
         if tariff.main_figure in figures:
             for at in sorted(tariff.jumps()):
                 yield AskedThreshold(figures[tariff.main_figure], at, f"the steps of {tariff.id}")
+
+
+def _figures_of_people(contract: Contract) -> dict[str, str]:
+    """The measures of people, each with its figure: those that count the same are one, called by the first of them."""
+    alike: list[Measure] = []
+    found: dict[str, str] = {}
+    for measure in contract.measures:
+        if measure.unit is FigureUnit.PERSON and measure.is_result:
+            same = (one.id for one in alike if replace(measure.without_goal(), id=one.id, line=one.line) == one)
+            found[measure.id] = next(same, measure.id)
+            alike.append(measure.without_goal())
+    return found
+
+
+def _answers_under(contract: Contract, version: Contract) -> bool:
+    """Whether an answer, met or not met, is shown of a window of this version."""
+    labels = {one.window for one in contract.releases if one.template is Template.PREDICATE}
+    return any(
+        version_at(contract, place) is version for place, one in enumerate(contract.windows) if one.label in labels
+    )
 
 
 def _is_priced_by_state(contract: Contract, tariff: PersonalTariff) -> bool:

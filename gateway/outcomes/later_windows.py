@@ -72,6 +72,7 @@ def _check_tables(known: Contract, new: Contract, refuse: Refuse) -> None:
 
 def _check_freezes(known: Contract, new: Contract, refuse: Refuse) -> None:
     """No window freezes before the one behind which it lies: what a document adds is told in the order of windows."""
+
     def day(window: Window) -> int:
         text = new if window.to_week.sunday >= new.effective_from else known
         return text.freezes_on(window).toordinal()

@@ -11,6 +11,7 @@ import hashlib
 from dataclasses import dataclass, replace
 
 from gateway.outcomes.contract import Contract, Tariff
+from gateway.outcomes.in_window import version_at
 from gateway.outcomes.tariffs.price import PriceTariff
 from gateway.outcomes.terms import Caps
 
@@ -22,13 +23,6 @@ class TermsStretch:
 
     since: int
     tariff: Tariff | None
-
-
-def version_at(contract: Contract, place: int) -> Contract:
-    """The version in force at the end of a window, by its place."""
-    end = contract.windows[place].to_week.sunday
-    begun = [one for one in (*contract.earlier, contract) if one.effective_from <= end]
-    return begun[-1] if begun else (*contract.earlier, contract)[0]
 
 
 def tariff_stretches(contract: Contract, tariff: Tariff) -> tuple[TermsStretch, ...]:
@@ -81,9 +75,19 @@ def has_changed_caps(contract: Contract) -> bool:
     return any(one != caps[0] for one in caps)
 
 
+def has_changed_measures(contract: Contract) -> bool:
+    """Whether some version has other measures, or another threshold of one."""
+
+    def said(version: Contract) -> list[tuple[str, int]]:
+        return [(one.id, one.goal_people) for one in version.measures]
+
+    return any(said(one) != said(contract) for one in contract.earlier)
+
+
 def text_key(contract: Contract) -> str:
-    """The digest of everything that says what is paid: of the text, or of all texts where terms have changed."""
-    if not has_changed_terms(contract):
+    """The digest of everything that says what is counted and paid: of the text, or of all texts where one of them says
+    something else."""
+    if not has_changed_terms(contract) and not has_changed_measures(contract):
         return contract.sha256
     texts = "".join(one.sha256 for one in (*contract.earlier, contract))
     return hashlib.sha256(texts.encode("ascii")).hexdigest()

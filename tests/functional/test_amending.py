@@ -91,7 +91,7 @@ def test_a_preview_of_the_text_in_force_says_that_nothing_would_change(town: Sim
 
 def test_a_preview_refuses_what_would_be_refused(town: SimulatedMunicipality):
     for edits, error in (
-        ((("threshold_people = 15", "threshold_people = 12"),), AmendmentRefused),
+        ((("weeks_from_enrolment = 156", "weeks_from_enrolment = 155"),), AmendmentRefused),
         ((("price_minor = 150000 ", "price_minor = -1 "),), DeclarationInvalid),
     ):
         with pytest.raises(error):
