@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 
 from gateway.errors.contracts import AmendmentRefused
 from gateway.outcomes.contract import Contract, Tariff
+from gateway.outcomes.later_caps import check_pays_cut
 from gateway.outcomes.later_measures import check_measures
 from gateway.outcomes.later_windows import check_windows
 from gateway.outcomes.tariffs.pay_share import PayShareTariff
@@ -80,7 +81,17 @@ FIELDS: Mapping[str, FieldRule] = {
     "earlier": _MAY_CHANGE,  # which no text says
 }
 TARIFF_FIELDS = frozenset(
-    {"price_minor", "price_by_state", "points", "share_per_mille", "gate", "cap_minor", "cap_window_minor", "line"}
+    {
+        "price_minor",
+        "price_by_state",
+        "points",
+        "share_per_mille",
+        "gate",
+        "cap_minor",
+        "pays_cut",  # where the cap is raised
+        "cap_window_minor",
+        "line",
+    }
 )
 _SAME = "differs from version {version}: what counts may not change"
 
@@ -106,6 +117,7 @@ def check_amendment(known: Contract, new: Contract, *, released: Collection[str]
         raise refuse("fold", "may begin, or let windows wait longer; who bears the wait stays")
     check_measures(known, new, refuse, plain=lambda one: _comparable(one, years))
     _check_tariffs(known, new, years, refuse)
+    check_pays_cut(known, new, refuse)
     if changes_money(known, new):
         _check_boundary(known, new, refuse)
     _check_cohort(known, new, sealed, refuse)
@@ -140,7 +152,7 @@ def _check_tariffs(known: Contract, new: Contract, years: Mapping[str, Collectio
         }
         if wrong := sorted(changed - TARIFF_FIELDS):
             raise refuse("tariffs", f"may not change {', '.join(wrong)} of {before.id!r}")
-        if isinstance(before, PayShareTariff) and changed - {"line", "cap_minor", "cap_window_minor"}:
+        if isinstance(before, PayShareTariff) and changed - {"line", "cap_minor", "pays_cut", "cap_window_minor"}:
             raise refuse("tariffs", f"may not change {before.id!r}: a share is of all that somebody was paid")
         if before.payer_prices and changed - {"line"}:
             raise refuse("tariffs", f"may not change {before.id!r}, of which each payer bears a price of its own")

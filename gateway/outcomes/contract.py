@@ -128,14 +128,15 @@ class Measure(ABC):
 @dataclass(frozen=True, slots=True)
 class Tariff(ABC):
     """One priced term, as every kind answers for its own: a module of `tariffs` each, which adds the fields that it
-    uses. The cap is cumulative over the contract, `cap_window_minor` for each window; what that cap cut is owed in
-    later windows with `carries_excess`."""
+    uses. The cap is cumulative over the contract, and in a later version that raises it `pays_cut` pays what the one
+    before cut; `cap_window_minor` is for each window, and what it cut is owed later with `carries_excess`."""
 
     id: str
     line: int
     _: KW_ONLY
     gate: Gate | None = None
     cap_minor: int = 0
+    pays_cut: bool = False
     cap_window_minor: int = 0
     carries_excess: bool = False
     payer_prices: tuple[int, ...] = ()  # of one unit, minor units by payer in their order; empty where shares hold
@@ -163,8 +164,7 @@ class Tariff(ABC):
 
     @property
     def published_index(self) -> Index | None:
-        """The published series that its price follows."""
-        return None
+        return None  # the published series that its price follows
 
     @abstractmethod
     def own_figures(self) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from gateway.outcomes.cohort_file import read_cohort
 from gateway.outcomes.contract import Contract, Measure, Tariff
 from gateway.outcomes.disclosure_file import read_disclosure
 from gateway.outcomes.even_windows import even_windows
+from gateway.outcomes.later_caps import pays_cut_of_nothing
 from gateway.outcomes.measures.outcome_state import check_outcome_states
 from gateway.outcomes.measures_file import read_measures, read_states
 from gateway.outcomes.parties_file import read_parties
@@ -137,6 +138,9 @@ def _read(root: DeclarationTable, text: bytes, file: str) -> Contract:
         _check_deliverer(root, contract)
     with root.check():
         _check_illustrative(root, contract)
+    with root.check():
+        if key := pays_cut_of_nothing(contract):
+            raise root.refuse("follows", f"is missing: {key} is for a later version, and pays what an earlier cap cut")
     return contract
 
 

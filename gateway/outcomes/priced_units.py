@@ -95,7 +95,7 @@ class PersonalTerms:
 
     contract: Contract
     tariffs: tuple[tuple[PersonalTariff, tuple[TermsStretch, ...]], ...]
-    caps_minor: tuple[int, ...]  # of one person, by window
+    caps: tuple[tuple[int, bool], ...]  # of one person by window, and whether it pays what the one before cut
 
     @classmethod
     def of(cls, contract: Contract) -> PersonalTerms:
@@ -103,7 +103,7 @@ class PersonalTerms:
         return cls(
             contract,
             tuple((tariff, tariff_stretches(contract, tariff)) for tariff in contract.personal_tariffs),
-            tuple(caps_at(contract, place).person_minor for place in places),
+            tuple((caps.person_minor, caps.person_pays_cut) for caps in (caps_at(contract, place) for place in places)),
         )
 
     def parts(self) -> list[str]:
@@ -130,6 +130,6 @@ class PersonalTerms:
                     amounts[part_of(tariff, stretches[number])] += price * many
         cap = ChangingCap()
         for place, amounts in enumerate(raw):
-            total = sum(amounts.values())
-            raw[place] = taken_off(amounts, total - cap.under(total, self.caps_minor[place]), list(amounts))
+            total, (most, pays_cut) = sum(amounts.values()), self.caps[place]
+            raw[place] = taken_off(amounts, total - cap.under(total, most, pays_cut=pays_cut), list(amounts))
         return raw[-1]

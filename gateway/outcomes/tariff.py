@@ -255,9 +255,15 @@ class _CapsWalk:
         """What is owed of these amounts at the end of the figures' window."""
         contract, place = self._contract, self.place(figures)
         terms = [(tariff.id, tariff_at(contract, tariff, place)) for tariff in contract.tariffs]
-        own = {name: self._own[name].under(held[name], one.cap_minor if one else 0) for name, one in terms}
+        own = {
+            name: self._own[name].under(
+                held[name], one.cap_minor if one else 0, pays_cut=one is not None and one.pays_cut
+            )
+            for name, one in terms
+        }
         caps = caps_at(contract, place)
         over = max(0, figures.quantities.get(caps.person_excess, 0))
         under_persons = taken_off(own, over, self._bearing)
         whole = sum(under_persons.values())
-        return taken_off(under_persons, whole - self._whole.under(whole, caps.most_minor), list(own))
+        owed = self._whole.under(whole, caps.most_minor, pays_cut=caps.pays_cut)
+        return taken_off(under_persons, whole - owed, list(own))

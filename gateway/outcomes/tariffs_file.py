@@ -138,6 +138,7 @@ def _check_person_cap(root: DeclarationTable, tariffs: tuple[Tariff, ...], known
 def _tariff(table: DeclarationTable, known: KnownTerms) -> Tariff:
     name = table.text("id")
     cap, cap_window = table.integer("cap_minor", 0), table.integer("cap_window_minor", 0)
+    pays_cut = table.flag("pays_cut", False)
     excess = table.convert("excess", one_of("lost", "carried"), "lost")
     gate = table.part(lambda: _gate(table.table("gate"), known)) if "gate" in table else None
     with table.check():
@@ -148,6 +149,7 @@ def _tariff(table: DeclarationTable, known: KnownTerms) -> Tariff:
     tariff = table.whole(lambda: kind.read(table, name, known))
     carries = table.part(lambda: excess == "carried")
     tariff = replace(tariff, cap_minor=cap, cap_window_minor=cap_window, carries_excess=carries, gate=gate)
+    tariff = replace(tariff, pays_cut=pays_cut)
     return replace(tariff, payer_prices=table.part(lambda: _payer_prices(table, tariff, known)))
 
 
@@ -176,9 +178,10 @@ def read_caps(root: DeclarationTable, aggregates: tuple[Aggregate, ...]) -> Caps
     returns = table.part(lambda: _read_return(root, table))
     contract, person = table.integer("contract_minor", 0), table.integer("person_minor", 0)
     excess = table.part(lambda: _person_excess(table, aggregates)) if "person_excess" in table else ""
+    pays = [table.flag(key, False) for key in ("pays_cut", "person_pays_cut")]
     table.finish()
     capital, per_mille, years = returns
-    return Caps(contract, person, excess, capital, per_mille, years, table.line)
+    return Caps(contract, person, excess, capital, per_mille, years, table.line, *pays)
 
 
 def _person_excess(table: DeclarationTable, aggregates: tuple[Aggregate, ...]) -> str:

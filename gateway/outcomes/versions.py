@@ -107,4 +107,4 @@ def _caps(contract: Contract, tariff: Tariff, place: int) -> tuple[int, int]:
 
 def _terms(tariff: Tariff | None) -> Tariff | None:
     """A tariff without what says nothing of its unit's worth."""
-    return None if tariff is None else replace(tariff, line=0, cap_minor=0, cap_window_minor=0)
+    return None if tariff is None else replace(tariff, line=0, cap_minor=0, cap_window_minor=0, pays_cut=False)

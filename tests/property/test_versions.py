@@ -21,6 +21,8 @@ def drawn_terms(draw: Random) -> dict[str, Any]:
     for cap, most in (("cap", 2500), ("contract_cap", 3000), ("person_cap", 500)):
         if draw.random() < 0.4:
             terms[cap] = draw.randrange(100, most, 50)
+    for pays in ("pays_cut", "contract_pays_cut", "person_pays_cut"):
+        terms[pays] = draw.random() < 0.3
     if draw.random() < 0.4:
         terms["gate"] = draw.randrange(1, 12)
     return terms

@@ -116,6 +116,40 @@ TABLE: dict[str, tuple[Versions, People, list[int]]] = {
         [[3, 4]],
         [300, 600],
     ),
+    "a higher cap that pays what the one before cut": (
+        [(0, {"price": 100, "cap": 300}), (2, {"price": 100, "cap": 600, "pays_cut": True})],
+        [[2, 5, 6, 9]],
+        [200, 300, 600, 600],
+    ),
+    "no cap from now on, and what it cut is paid": (
+        [(0, {"price": 100, "cap": 300}), (2, {"price": 100, "pays_cut": True})],
+        [[2, 5, 6, 9]],
+        [200, 300, 600, 900],
+    ),
+    "what was lost at one boundary is not paid at the next": (
+        [
+            (0, {"price": 100, "cap": 300}),
+            (1, {"price": 100, "cap": 500}),
+            (2, {"price": 100, "cap": 900, "pays_cut": True}),
+        ],
+        [[5, 8, 9, 9]],
+        [300, 500, 700, 700],
+    ),
+    "the contract's cap, higher, and what it cut is paid": (
+        [(0, {"price": 100, "contract_cap": 500}), (1, {"price": 100, "contract_cap": 900, "contract_pays_cut": True})],
+        [[4, 6], [3, 4]],
+        [500, 900],
+    ),
+    "a person's cap, higher, and each one's cut is paid": (
+        [(0, {"price": 100, "person_cap": 200}), (1, {"price": 100, "person_cap": 300, "person_pays_cut": True})],
+        [[3, 4], [1, 2], [9, 0]],
+        [500, 500],
+    ),
+    "what a cap cut is paid at the price of then": (
+        [(0, {"price": 100, "cap": 200}), (1, {"price": 150, "cap": 1000, "pays_cut": True})],
+        [[3, 4]],
+        [200, 450],
+    ),
     "windows cut anew: what is lost behind the boundary, and what is new there, is worth what its window says": (
         [(0, {"price": 100}), (1, {"price": 150, "cut": [6, 7, 4]})],
         [[2, 1, 3, 3], [0, 0, 1, 0]],

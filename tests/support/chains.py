@@ -27,7 +27,7 @@ def chain(*versions: tuple[int, Mapping[str, Any]], windows: int = 6) -> Contrac
 
     Of each: `price`, a `cap` of the tariff, `contract_cap`, `person_cap`, a `gate` on the measure, and `points` of
     steps on it, which come behind as a second tariff; and `cut`, the weeks of each window from its first one on. What
-    is left out is as in no version.
+    is left out is as in no version. `pays_cut`, `contract_pays_cut` and `person_pays_cut` pay what the cap before cut.
     """
     made: list[Contract] = []
     calendar = _calendar((), FIRST, [13] * windows)
@@ -48,9 +48,8 @@ def _calendar(kept: tuple[Window, ...], week: Week, lengths: Sequence[int], *, c
 
 def _version(number: int, since: int, terms: Mapping[str, Any], calendar: tuple[Window, ...]) -> Contract:
     gate = Gate(WEEKS, terms["gate"]) if terms.get("gate") else None
-    tariffs: list[Tariff] = [
-        PriceTariff("unit", 1, WEEKS, terms.get("price", 0), gate=gate, cap_minor=terms.get("cap", 0))
-    ]
+    unit = PriceTariff("unit", 1, WEEKS, terms.get("price", 0), gate=gate, cap_minor=terms.get("cap", 0))
+    tariffs: list[Tariff] = [replace(unit, pays_cut=terms.get("pays_cut", False))]
     if "points" in terms:
         points = tuple(ScalePoint(at, amount) for at, amount in terms["points"])
         tariffs.append(StepsTariff("steps", 1, WEEKS, points))
@@ -61,7 +60,12 @@ def _version(number: int, since: int, terms: Mapping[str, Any], calendar: tuple[
         rounding=Rounding.NONE,
         measures=IMPACT60.measures[:1],
         tariffs=tuple(tariffs),
-        caps=Caps(contract_minor=terms.get("contract_cap", 0), person_minor=terms.get("person_cap", 0)),
+        caps=Caps(
+            contract_minor=terms.get("contract_cap", 0),
+            person_minor=terms.get("person_cap", 0),
+            pays_cut=terms.get("contract_pays_cut", False),
+            person_pays_cut=terms.get("person_pays_cut", False),
+        ),
         windows=calendar,
         sha256=f"{number:064x}",
     )
