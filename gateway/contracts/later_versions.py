@@ -18,7 +18,7 @@ from gateway.outcomes.amendment import changes_money, check_amendment
 from gateway.outcomes.blocks import reader_windows
 from gateway.outcomes.calendar import calendar_of
 from gateway.outcomes.contract import Contract
-from gateway.outcomes.later_measures import changes_thresholds
+from gateway.outcomes.later_measures import changes_measures
 from gateway.outcomes.later_windows import changes_windows
 from gateway.outcomes.versions import text_key
 from gateway.store import contract_queries, queries
@@ -51,7 +51,7 @@ def check_later(session: Session, contract: Contract, programme: Programme, *, o
     if contract.effective_from <= on and changes_money(newest, contract):
         reason = f"must lie behind {on}: other terms hold from a window on that begins when everybody has accepted"
         raise AmendmentRefused(file=contract.file, part="effective_from", reason=reason)
-    if contract.effective_from <= on and (changes_windows(newest, contract) or changes_thresholds(newest, contract)):
+    if contract.effective_from <= on and (changes_windows(newest, contract) or changes_measures(newest, contract)):
         reason = f"must lie behind {on}: what is shown, when and of which weeks changes once everybody has accepted"
         raise AmendmentRefused(file=contract.file, part="effective_from", reason=reason)
     _check_sealed_windows(session, newest, contract)

@@ -56,7 +56,7 @@ FIELDS: Mapping[str, FieldRule] = {
     "qualification": _NEVER,
     "states": _NEVER,
     "status_words": _NEVER,
-    "measures": _MAY_CHANGE,  # from how many people a goal is met
+    "measures": _MAY_GROW,  # and from how many people a goal is met may change
     "aggregates": _NEVER,  # but by which label a window is called that is cut otherwise and ends in the same week
     "tariffs": _MAY_GROW,  # and the terms of `TARIFF_FIELDS` may change
     "caps": _MAY_CHANGE,  # but for whose amounts a person's cap is about
@@ -118,7 +118,7 @@ def check_amendment(known: Contract, new: Contract, *, released: Collection[str]
     check_measures(known, new, refuse, plain=lambda one: _comparable(one, years))
     _check_tariffs(known, new, years, refuse)
     check_pays_cut(known, new, refuse)
-    if changes_money(known, new):
+    if changes_money(known, new) or len(new.measures) > len(known.measures):
         _check_boundary(known, new, refuse)
     _check_cohort(known, new, sealed, refuse)
     if not {*map(frozenset, known.tied)} <= {*map(frozenset, new.tied)}:

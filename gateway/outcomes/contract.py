@@ -54,6 +54,9 @@ class Measure(ABC):
     id: str
     states: tuple[WeekState, ...]
     line: int
+    _: KW_ONLY
+    instead_of: str = ""  # in a later version that brings it: the measure of which nothing more is paid from then on
+    beside: tuple[str, ...] = ()  # or those of which both are
     kind: ClassVar[str]  # its word in the contract file
     unit: ClassVar[FigureUnit]
     can_relapse: ClassVar[bool] = False  # a week outside of the states reopens what was reached
@@ -64,13 +67,11 @@ class Measure(ABC):
 
     @property
     def weeks_limit(self) -> int:
-        """Asked weeks from enrolment after which nothing counts; 0 for no such end."""
-        return 0
+        return 0  # asked weeks from enrolment after which nothing counts; 0 for no such end
 
     @property
     def days_limit(self) -> int:
-        """Days from the first one that may count after which nothing counts; 0 for no such end."""
-        return 0
+        return 0  # days from the first one that may count after which nothing counts; 0 for no such end
 
     def read_of_start(self, first: date) -> Hashable:
         """What it reads of somebody's first day: on two days with one answer every history counts the same."""
@@ -154,8 +155,7 @@ class Tariff(ABC):
 
     @property
     def single_price(self) -> int:
-        """The price of each unit of its quantity, where one price holds for all; else 0."""
-        return 0
+        return 0  # the price of each unit of its quantity, where one price holds for all
 
     @property
     def follows_from_quantity(self) -> bool:

@@ -24,3 +24,12 @@ def threshold_at(contract: Contract, measure: Measure, place: int) -> int:
     """The people from which a measure is met in a window, by its place."""
     there = version_at(contract, place).measure(measure.id) if contract.earlier else measure
     return (there or measure).goal_people
+
+
+def first_window_of(contract: Contract, measure: Measure) -> int:
+    """The place of the first window whose version has a measure: it counts what is reached from there on. 0 where the
+    first version has it; behind the last window where none has."""
+    places = range(len(contract.windows) if contract.earlier else 0)
+    if not places or contract.earlier[0].measure(measure.id) is not None:
+        return 0
+    return next((place for place in places if version_at(contract, place).measure(measure.id)), len(places))

@@ -32,9 +32,9 @@ def check_pays_cut(known: Contract, new: Contract, refuse: Refuse) -> None:
             raise refuse(cap.part, reason)
 
 
-def pays_cut_of_nothing(contract: Contract) -> str:
-    """The key by which a contract that changes no other pays what was cut before; empty where none does."""
-    return next((cap.key for cap in _caps(contract) if cap.pays_cut and not contract.follows), "")
+def key_of_pays_cut(contract: Contract) -> str:
+    """The key by which a first version says that it pays what was cut before; empty where none does."""
+    return next((cap.key for cap in _caps(contract) if cap.pays_cut), "")
 
 
 def _caps(contract: Contract) -> Iterator[_SaidOfCap]:

@@ -8,48 +8,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from gateway.outcomes.contract import Contract, PersonalTariff
 from gateway.outcomes.figures import Cell
+from gateway.outcomes.held_units import HeldUnits
 from gateway.outcomes.under_caps import ChangingCap, taken_off
 from gateway.outcomes.versions import TermsStretch, caps_at, part_of, stretch_at, tariff_stretches
 
 CellsByMeasure: TypeAlias = Mapping[str, Mapping[Cell, int]]
 _FIRST = frozenset({0})
-
-
-@dataclass(slots=True)
-class _Held:
-    """One person's units of a measure: by cell, and by the stretches under which each was reached."""
-
-    units: Counter[tuple[Cell, frozenset[int]]] = field(default_factory=Counter)
-    lost: list[frozenset[int]] = field(default_factory=list)
-
-    def go_on(self, cells: Mapping[Cell, int], stretch: int) -> None:
-        """To the end of another window, which lies in a stretch."""
-        before: Counter[Cell] = Counter()
-        for (cell, _), many in self.units.items():
-            before[cell] += many
-        now = Counter({cell: many for cell, many in cells.items() if many})
-        dropped, gained = sorted((before - now).elements()), sorted((now - before).elements())
-        taken = [self._take(cell) for cell in dropped]
-        for place, cell in enumerate(gained):
-            if place < len(taken):  # it moved
-                since = taken[place]
-            else:
-                since = frozenset({stretch}) | (self.lost.pop() if self.lost else frozenset())
-            self.units[cell, since] += 1
-        self.lost += taken[len(gained) :]
-
-    def _take(self, cell: Cell) -> frozenset[int]:
-        """The unit that was reached last in a cell, taken away."""
-        since = max((since for at, since in self.units if at == cell), key=sorted)
-        self.units[cell, since] -= 1
-        if not self.units[cell, since]:
-            del self.units[cell, since]
-        return since
 
 
 def units_by_price(
@@ -63,7 +32,7 @@ def units_by_price(
 def _units_by_price(
     contract: Contract, stretches: tuple[TermsStretch, ...], by_window: Sequence[Mapping[Cell, int]]
 ) -> list[dict[tuple[int, int], int]]:
-    held, found = _Held(), []
+    held, found = HeldUnits(), []
     for place, cells in enumerate(by_window):
         if len(stretches) > 1:
             held.go_on(cells, stretch_at(stretches, place))

@@ -101,7 +101,7 @@ def read_tariffs(
     by_measure = root.part(lambda: {measure.id: measure for measure in measures})
     by_aggregate = root.part(lambda: {aggregate.id: aggregate for aggregate in aggregates})
     payers = root.part(lambda: tuple(party for party in parties if party.role == "outcome_payer"))
-    known = KnownTerms(by_measure, by_aggregate, indices, windows, rounding, payers)
+    known = KnownTerms(by_measure, by_aggregate, indices, windows, rounding, payers, "follows" in root)
     tariffs = root.rows("tariffs", lambda table: _tariff(table, known), least=0, by="id")
     with root.check():
         both = known.measures.keys() & known.aggregates.keys()
@@ -154,7 +154,9 @@ def _tariff(table: DeclarationTable, known: KnownTerms) -> Tariff:
 
 
 def _payer_prices(table: DeclarationTable, tariff: Tariff, known: KnownTerms) -> tuple[int, ...]:
-    has_price = bool(tariff.single_price)  # first: of a price that cannot be read nothing more is said
+    has_price = (
+        bool(tariff.single_price) or known.is_later
+    )  # first: of a price that cannot be read nothing more is said
     if "price_by_payer" in table:
         if not has_price:
             raise table.refuse("price_by_payer", "needs a kind with a price for each unit")

@@ -173,6 +173,59 @@ TABLE: dict[str, tuple[Versions, People, list[int]]] = {
 }
 
 
+# versions -> who has how many units of the first measure, and of the one that comes later -> what is owed
+NEW_MEASURE: dict[str, tuple[Versions, People, People, list[int]]] = {
+    "instead of the other: that one keeps what it earned, and the new one begins with nothing": (
+        [(0, {"price": 100}), (1, {"price": 0, "late": 70})],
+        [[2, 3, 3]],
+        [[1, 2, 2]],
+        [200, 270, 270],
+    ),
+    "what the other one earned is lost again": (
+        [(0, {"price": 100}), (1, {"price": 0, "late": 70})],
+        [[2, 1, 1]],
+        [[0, 0, 1]],
+        [200, 100, 170],
+    ),
+    "beside the other: both are paid, and of each what was reached while it was there": (
+        [(0, {"price": 100}), (1, {"price": 100, "late": 70})],
+        [[2, 3, 3], [0, 1, 1]],
+        [[2, 2, 3], [0, 1, 1]],
+        [200, 470, 540],
+    ),
+    "what was held before it came, is lost and reached again, is not new": (
+        [(0, {"price": 100}), (1, {"price": 100, "late": 70})],
+        [[0, 0, 0, 0]],
+        [[2, 0, 2, 3]],
+        [0, 0, 0, 70],
+    ),
+    "by person, and never as a difference of sums: one lost what another reached": (
+        [(0, {"price": 100}), (1, {"price": 0, "late": 70})],
+        [[0, 0], [0, 0]],
+        [[1, 0], [0, 1]],
+        [0, 70],
+    ),
+    "dearer by a version behind that": (
+        [(0, {"price": 100}), (1, {"price": 0, "late": 70}), (2, {"price": 0, "late": 90})],
+        [[1, 1, 1]],
+        [[1, 2, 4]],
+        [100, 170, 350],
+    ),
+    "a person's cap is about both": (
+        [(0, {"price": 100, "person_cap": 250}), (1, {"price": 100, "late": 70, "person_cap": 250})],
+        [[2, 2]],
+        [[0, 3]],
+        [200, 250],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NEW_MEASURE)
+def test_what_is_owed_for_a_measure_that_comes_later(name: str):
+    versions, people, late, amounts = NEW_MEASURE[name]
+    assert owed(chain(*versions), people, late) == amounts
+
+
 @pytest.mark.parametrize("name", TABLE)
 def test_what_is_owed_under_the_versions_of_a_contract(name: str):
     versions, people, amounts = TABLE[name]
