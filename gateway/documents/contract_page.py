@@ -255,6 +255,9 @@ class _Page:
                 people=measure.goal_people,
                 size=self.contract.cohort.size,
             )
+        if measure.instead_of or measure.beside:
+            word, others = ("beside", measure.beside) if measure.beside else ("instead_of", (measure.instead_of,))
+            text += self._say(word, other=", ".join(others))
         return text
 
     def declared_figures(self) -> list[str]:

@@ -8,9 +8,9 @@ from datetime import date, timedelta
 from functools import lru_cache
 
 from gateway.outcomes.contract import Contract, Measure, PersonalTariff
-from gateway.outcomes.in_window import version_at, versions_with_windows
+from gateway.outcomes.in_window import first_window_of, version_at, versions_with_windows
 from gateway.outcomes.terms import ExitRule, FigureUnit, PlannedRelease
-from policies.calendar import AskedThreshold, Calendar, PlannedShow
+from policies.calendar import AskedThreshold, Calendar, PartOfAnother, PlannedShow
 from vocabulary.releases import Template
 from vocabulary.weeks import Month, Week
 
@@ -36,7 +36,30 @@ def calendar_of(contract: Contract) -> Calendar:
         ),
         counted=tuple(measure.id for measure in contract.measures),
         thresholds=tuple(_thresholds(contract)),
+        classes=tuple(_classes(contract)),
     )
+
+
+def _classes(contract: Contract) -> Iterator[PartOfAnother]:
+    """The measures that a later version brought, each with every other of which it may be a part, or the whole."""
+    for measure in contract.measures:
+        if not measure.instead_of and not measure.beside:
+            continue
+        since = first_window_of(contract, measure)
+        if not contract.earlier:  # of a text by itself, that it brings the measure
+            since = sum(window.to_week.sunday < contract.effective_from for window in contract.windows)
+        labels = tuple(window.label for window in contract.windows[since:])
+        for other in contract.measures:
+            if other.id != measure.id and _may_be_part(measure, other):
+                yield PartOfAnother(measure.id, other.id, labels)
+
+
+def _may_be_part(one: Measure, other: Measure) -> bool:
+    """Whether all that one of them counts may be counted by the other: of the same unit, and the weeks of one qualify
+    for the other. What reads no weeks is held against its own kind."""
+    states = [{state.id for state in measure.states} for measure in (one, other)]
+    is_alike = one.kind == other.kind if not all(states) else states[0] <= states[1] or states[1] <= states[0]
+    return is_alike and one.unit is other.unit and one.is_result and other.is_result
 
 
 def _thresholds(contract: Contract) -> Iterator[AskedThreshold]:

@@ -232,6 +232,16 @@ LINES: Mapping[str, Both] = {
     "goal": in_both(
         "; investor tjener fra {people} ud af {size}", "; the investor earns from {people} of {size} people"
     ),
+    "instead_of": in_both(
+        "; tælles i stedet for {other}, som der ikke betales mere for: det, hver person når fra udgavens første"
+        " periode",
+        "; counted instead of {other}, of which nothing more is paid: what each person reaches from the version's first"
+        " window on",
+    ),
+    "beside": in_both(
+        "; tælles og betales ved siden af {other}: det, hver person når fra udgavens første periode",
+        "; counted and paid beside {other}: what each person reaches from the version's first window on",
+    ),
     "aim": in_both("; målet er {people} ud af {size}", "; the goal is {people} of {size} people"),
     "aggregate": in_both(
         "{id} ({unit}), underskrevet af {name} med nøglen {key}: {method}; kilde: {source}; forfalder i {windows}",
