@@ -60,7 +60,7 @@ def contract_and_text(
     chosen = [row for row in rows if on is None or row.effective_from <= on] or rows[:1]
     if not chosen:
         raise ContractUnknown(contract=contract_id)
-    contract = _in_calendar_of(join_versions(rows or chosen), join_versions(chosen))
+    contract = _in_calendar_of(join_versions(rows), join_versions(chosen))
     if contract.fold.at_most and (ends := _block_ends(session, versions)) is not None:
         contract = in_blocks(contract, ends)
     return contract, chosen[-1].text.decode("utf-8")

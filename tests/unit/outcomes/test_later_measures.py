@@ -15,9 +15,12 @@ from gateway.outcomes.calendar import calendar_of
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.evaluate import evaluate
 from gateway.outcomes.in_window import first_window_of
+from gateway.outcomes.opening import OpeningBalances, StatedLine
 from gateway.outcomes.possible_courses import PossibleLives, kinds_of_first_day
 from gateway.outcomes.results import ask_measures, person_result, units_at, units_by_window
+from gateway.outcomes.tariff import due_lines, owed_amounts
 from policies.calendar_rules import audit
+from tests.support.chains import chain, series
 from tests.support.histories import example_contract, history
 from vocabulary.errors import DeclarationInvalid
 from vocabulary.weeks import Week
@@ -101,6 +104,18 @@ def test_nothing_more_is_paid_of_what_was_replaced_by_any_version_behind():
     third = replace(third, version=3, effective_from=date(2020, 6, 29))
     with pytest.raises(AmendmentRefused, match="must pay nothing for 'weeks_in_work_or_education' from here on"):
         check_amendment(second, third, released=[])
+
+
+def test_opening_balances_state_nothing_of_a_tariff_that_comes_later():
+    """They are of the version that was adopted; what the new one owes begins at nought."""
+    chained = chain((0, {"price": 100}), (2, {"price": 100, "late": 70}))
+    stated = StatedLine("w0", "unit", 3, 300, 0, 0, "", "")
+    opening = OpeningBalances("impact60", ("w0",), (stated,), "0" * 64, "opening.toml")
+    amounts = owed_amounts(chained, series(chained, [[2, 3, 4]], [[0, 1, 3]]), opening)
+    assert [one["unit"] for one in amounts] == [300, 400, 500]
+    assert [one["late"] for one in amounts] == [0, 0, 140]
+    lines = due_lines(chained, series=series(chained, [[2, 3, 4]], [[0, 1, 3]]), documented={}, opening=opening)
+    assert [one.amount_minor for one in lines if one.tariff == "late"] == [140]
 
 
 @pytest.mark.parametrize(
