@@ -76,7 +76,7 @@ def run_lives(gateway: Gateway, contract: Contract, progress: Progress = no_prog
     """Run what all versions are judged by, for seconds, before anybody waits for the writer."""
     with gateway.store.read() as session:
         chain = chain_of(session, contract)
-        if text_key(chain) != chain.sha256:
+        if chain.earlier and (chain.fold.at_most or text_key(chain) != chain.sha256):
             known_movers(chain, progress=progress)
 
 
@@ -87,7 +87,9 @@ def _judge_chain(session: Session, chain: Contract) -> None:
         raise DeclarationInvalid(file=chain.file, line=1, key=finding.key, reason=str(finding), rule=finding.rule)
     if not chain.fold.at_most or not queries.batches(session, chain.id):
         audit_contract(chain)
-    elif text_key(chain) != chain.sha256 and (told := reader_windows(chain)):
+    elif (text_key(chain) != chain.sha256 or changes_windows(chain.earlier[-1], chain)) and (
+        told := reader_windows(chain)
+    ):
         last = chain.windows[told[-1]].label
         if planned_ends(session, chain)[-1:] == (last,):
             return

@@ -38,7 +38,7 @@ def changes_windows(known: Contract, new: Contract) -> bool:
     aside."""
     cut = new.windows[: len(known.windows)] != known.windows
     shown = any(_planned(known, one.label) != _planned(new, one.label) for one in known.windows)
-    return cut or shown or new.freeze_days != known.freeze_days or _tables(known) != _tables(new)
+    return cut or shown or new.freeze_days != known.freeze_days or _readers(known) != _readers(new)
 
 
 def _check_cut(known: Contract, new: Contract, refuse: Refuse) -> None:
@@ -86,8 +86,10 @@ def _planned(contract: Contract, label: str) -> set[PlannedRelease]:
     return {release for release in contract.releases if release.window == label}
 
 
-def _tables(contract: Contract) -> tuple[str, str, str]:
-    return contract.breakdown, contract.breakdown_window, contract.reasons_window
+def _readers(contract: Contract) -> tuple[object, ...]:
+    """What tables are shown, and who is one recipient."""
+    tied = {frozenset(pair) for pair in contract.tied}
+    return contract.breakdown, contract.breakdown_window, contract.reasons_window, tied
 
 
 def _labels(windows: Sequence[Window]) -> str:

@@ -221,7 +221,7 @@ def _unreachable_caps(contract: Contract) -> Iterator[LintFinding]:
     most = {tariff.id: tariff.most_minor(contract) for tariff in contract.tariffs}
     for tariff in contract.tariffs:
         highest = most[tariff.id]
-        if tariff.cap_minor and highest is not None and tariff.cap_minor > highest:
+        if tariff.cap_minor and highest is not None and tariff.cap_minor > highest and not pays_nothing(tariff):
             yield LintFinding(
                 "unreachable-cap",
                 tariff.line,

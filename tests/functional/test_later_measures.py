@@ -27,7 +27,7 @@ INSTEAD = brought('instead_of = "weeks_in_work_or_education"')
 
 
 def lines_of(town: SimulatedMunicipality, window: str) -> dict[str, tuple[int, int]]:
-    lines = read(town, window, *PAYMENT).claims["lines"]
+    lines = read(town, window, *PAYMENT).shown["lines"]
     names = dict.fromkeys(one["tariff"] for one in lines)
     return {
         name: (

@@ -15,6 +15,7 @@ from gateway.outcomes.calendar import calendar_of
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.evaluate import evaluate
 from gateway.outcomes.in_window import first_window_of
+from gateway.outcomes.lint import lint
 from gateway.outcomes.opening import OpeningBalances, StatedLine
 from gateway.outcomes.possible_courses import PossibleLives, kinds_of_first_day
 from gateway.outcomes.results import ask_measures, person_result, units_at, units_by_window
@@ -135,6 +136,16 @@ def test_a_first_version_brings_no_measure_beside_others():
     for says in (f'beside = ["{OLD}"]', f'instead_of = "{OLD}"'):
         with pytest.raises(DeclarationInvalid, match=r"follows is missing: .* is for a measure that a later version"):
             example_contract("impact60", new=('[[windows]]\nlabel = "2018H2"\n', NEW.replace("SAYS", says)))
+
+
+def test_what_is_paid_no_more_is_linted_no_more():
+    """Its cap stays for what was reached before, and nobody is paid twice for a week."""
+    weeks = NEW.replace(
+        'kind = "retention"\nperiod = "week"\nneeded = 13', 'kind = "weeks"\nweeks_from_enrolment = 156'
+    )
+    for new in (NEW, weeks):
+        assert lint(later(f'instead_of = "{OLD}"', NOUGHT, new=new), {}) == []
+    assert [one.rule for one in lint(later(f'beside = ["{OLD}"]', new=weeks), {})] == ["pays-twice"]
 
 
 def test_a_price_of_nought_is_for_later_versions():
