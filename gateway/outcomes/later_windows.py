@@ -27,7 +27,7 @@ def check_windows(known: Contract, new: Contract, *, released: Collection[str], 
         if window.label in released and new.effective_from <= end:
             raise refuse("effective_from", f"must be later than {end}, the end of {window.label}, which was released")
         # a window that ended before stays under the earlier version: planned anew, it could be shown twice
-        if end < new.effective_from and _planned(known, window.label) != _planned(new, window.label):
+        if end < new.effective_from and _planned_releases(known, window.label) != _planned_releases(new, window.label):
             raise refuse("releases", f"may not change for {window.label}, which ends before effective_from")
     _check_tables(known, new, refuse)
     _check_freezes(known, new, refuse)
@@ -37,7 +37,7 @@ def changes_windows(known: Contract, new: Contract) -> bool:
     """Whether windows are cut otherwise, freeze on another day, or show somebody something else: new ones at the end
     aside."""
     cut = new.windows[: len(known.windows)] != known.windows
-    shown = any(_planned(known, one.label) != _planned(new, one.label) for one in known.windows)
+    shown = any(_planned_releases(known, one.label) != _planned_releases(new, one.label) for one in known.windows)
     return cut or shown or new.freeze_days != known.freeze_days or _readers(known) != _readers(new)
 
 
@@ -82,7 +82,7 @@ def _check_freezes(known: Contract, new: Contract, refuse: Refuse) -> None:
             raise refuse("freeze_days", f"would let {window.label} freeze no later than {before.label}: say more days")
 
 
-def _planned(contract: Contract, label: str) -> set[PlannedRelease]:
+def _planned_releases(contract: Contract, label: str) -> set[PlannedRelease]:
     return {release for release in contract.releases if release.window == label}
 
 

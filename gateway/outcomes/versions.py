@@ -78,10 +78,10 @@ def has_changed_caps(contract: Contract) -> bool:
 def has_changed_measures(contract: Contract) -> bool:
     """Whether some version has other measures, or another threshold of one."""
 
-    def said(version: Contract) -> list[tuple[str, int]]:
+    def goals_of(version: Contract) -> list[tuple[str, int]]:
         return [(one.id, one.goal_people) for one in version.measures]
 
-    return any(said(one) != said(contract) for one in contract.earlier)
+    return any(goals_of(one) != goals_of(contract) for one in contract.earlier)
 
 
 def text_key(contract: Contract) -> str:

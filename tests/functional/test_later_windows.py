@@ -13,6 +13,7 @@ from policies.errors import PolicyDenied
 from tests.functional.test_amendments import AT_2020, BEFORE, DEARER, OLD, SECOND, TOTALS_LATER, built, years_later
 from tests.functional.test_batches import paid, read
 from tests.functional.test_blocks import PAYMENT, TOTAL, WINDOWS
+from tests.functional.test_drafting import erase_whoever_worked_most_and_is_out
 from tests.support.municipality import SimulatedMunicipality
 from tests.support.simulated import amend
 
@@ -93,6 +94,19 @@ def test_windows_cut_anew_pay_what_the_old_ones_would_have(tmp_path: Path):
     assert [sum(found[3:5]), found[5]] == plain[3:]
     assert read(town, "2020Q2", *TOTAL).shown["payable"]["amount_minor"] == found[4]
     assert read(town, WINDOWS[0], *PAYMENT).claims["contract"]["version"] == 1
+
+
+def test_who_is_erased_between_windows_cut_anew_stays_paid(tmp_path: Path):
+    """Once before the cut, and once between its quarters."""
+    town, twin = built(tmp_path / "erased"), built(tmp_path / "twin")
+    for one in (town, twin):
+        amend(one, SECOND, AT_2020, (H1, QUARTERS))
+        paid_on_time(one, *WINDOWS[:2])
+    found = []
+    for windows in (("2019H2", "2020Q1"), ("2020Q2", "2020H2")):
+        erase_whoever_worked_most_and_is_out(town)
+        found += paid(town, *windows)
+    assert found == paid(twin, "2019H2", "2020Q1", "2020Q2", "2020H2")
 
 
 def test_windows_cut_anew_at_another_price(tmp_path: Path):
