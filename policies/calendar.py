@@ -40,6 +40,16 @@ class AskedThreshold:
 
 
 @dataclass(frozen=True, slots=True)
+class PartOfAnother:
+    """A measure that a later version brought, and one that counts whoever it counts, or of whom it counts all: beside
+    each other, in these windows, they are the numbers in two classes."""
+
+    measure: str
+    other: str
+    windows: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Calendar:
     """What a contract plans to show. `tied` are pairs of roles that count as one recipient.
 
@@ -62,6 +72,7 @@ class Calendar:
     priced_by_state: tuple[str, ...] = ()  # tariffs under which states of one measure have other prices
     counted: tuple[str, ...] = ()  # measures that a total is made of
     thresholds: tuple[AskedThreshold, ...] = ()  # on measures of people
+    classes: tuple[PartOfAnother, ...] = ()
 
     @property
     def totals(self) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from policies.calendar import Calendar, labels, recipients, roles_of
+from policies.calendar import Calendar, PlannedShow, labels, recipients, roles_of
 from vocabulary.releases import Template
 
 _EXACT, _MET, _OWED = Template.CONTRACT_TOTAL, Template.PREDICATE, Template.PAYMENT_DOCUMENT
@@ -208,23 +208,14 @@ def _thresholds_of_few(calendar: Calendar) -> Iterator[_Objection]:
 
 def _prices(calendar: Calendar) -> Iterator[_Objection]:
     """An amount with a price for each state is the number in each of them: a table without its protection."""
-    for roles in recipients(calendar):
-        is_billed = calendar.bears_share and "investor" in roles
-        seen = [show for show in calendar.shows if show.template == _EXACT and show.recipient in roles]
-        bills = [show for show in calendar.shows if show.template == _OWED] if is_billed else []
-        if not calendar.priced_by_state or not seen + bills or calendar.creditor in roles:
-            continue
-        without, words = _without(calendar, _EXACT, roles=roles), f"plan no contract_total for {' + '.join(roles)}"
-        if is_billed:
-            billed = tuple(one for one in calendar.billed if one not in calendar.investors)
-            without, words = replace(without, billed=billed), f"{words}, and let it bear no share"
+    for roles, seen, (words, without) in _seen_beside_creditor(calendar) if calendar.priced_by_state else ():
         yield _Objection(
             CalendarFinding(
                 "calendar-prices",
                 _EXACT,
                 "recipients",
                 roles,
-                labels(seen + bills),
+                labels(seen),
                 calendar.totals,
                 1,
                 f"{', '.join(calendar.priced_by_state)} has other prices for other states: the amount, beside the count"
@@ -235,6 +226,52 @@ def _prices(calendar: Calendar) -> Iterator[_Objection]:
                 (f"{words}: the creditor alone may know", without),
             ),
         )
+
+
+def _classes(calendar: Calendar) -> Iterator[_Objection]:
+    """A measure that came later, and is a part of another or has it as a part, is a table of two classes without its
+    protection."""
+    for roles, shown, (words, without) in _seen_beside_creditor(calendar):
+        for part in calendar.classes:
+            seen = [show for show in shown if show.window in part.windows]
+            if not seen:
+                continue
+            others = tuple(one for one in calendar.classes if one.measure != part.measure)
+            yield _Objection(
+                CalendarFinding(
+                    "calendar-classes",
+                    _EXACT,
+                    "recipients",
+                    roles,
+                    labels(seen),
+                    (part.measure, part.other),
+                    1,
+                    f"{part.measure!r} and {part.other!r} may count the same weeks: beside each other they tell how"
+                    f" many people are in one of them and not in the other, also fewer than k {calendar.k}",
+                ),
+                (
+                    (f"leave {part.measure} out", replace(calendar, classes=others)),
+                    (f"{words}: the creditor alone may know", without),
+                ),
+            )
+
+
+def _seen_beside_creditor(
+    calendar: Calendar,
+) -> Iterator[tuple[tuple[str, ...], list[PlannedShow], tuple[str, Calendar]]]:
+    """Each recipient but the creditor with the releases by which it knows exact amounts or counts; in words, and as a
+    calendar, how it would know none."""
+    for roles in recipients(calendar):
+        is_billed = calendar.bears_share and "investor" in roles
+        seen = [show for show in calendar.shows if show.template == _EXACT and show.recipient in roles]
+        bills = [show for show in calendar.shows if show.template == _OWED] if is_billed else []
+        if not seen + bills or calendar.creditor in roles:
+            continue
+        without, words = _without(calendar, _EXACT, roles=roles), f"plan no contract_total for {' + '.join(roles)}"
+        if is_billed:
+            billed = tuple(one for one in calendar.billed if one not in calendar.investors)
+            without, words = replace(without, billed=billed), f"{words}, and let it bear no share"
+        yield roles, seen + bills, (words, without)
 
 
 def _breakdown(calendar: Calendar) -> Iterator[_Objection]:
@@ -293,6 +330,7 @@ _RULES: tuple[Callable[[Calendar], Iterable[_Objection]], ...] = (
     _predicate,
     _thresholds_of_few,
     _prices,
+    _classes,
     _breakdown,
     _tied_creditors,
 )

@@ -14,6 +14,7 @@ from functools import cached_property
 from gateway.attestations.exact_figures import ExactFigure, FigureOfView, differences
 from gateway.attestations.movers import DayOfMovers, Movers
 from gateway.outcomes.contract import Contract
+from gateway.outcomes.in_window import threshold_at
 from gateway.outcomes.possible_courses import name_of_days
 from policies.calendar_rules import CalendarFinding
 from policies.isolation import (
@@ -257,12 +258,13 @@ def _share(starts: Starts, view: HeldView) -> CalendarFinding | None:
 def _answers(starts: Starts, view: HeldView) -> CalendarFinding | None:
     """Met is about each of those who can be in the figure, where they are as many as the threshold. (A threshold of
     one, and of everybody, is refused by the text.)"""
-    goal = starts.movers.contract.people_measure
+    contract = starts.movers.contract
+    goal = contract.people_measure
     if goal is None:
         return None
     for one in view.answers:
-        able = starts.able_people(one.figure)
-        if able is not None and able != goal.goal_people:
+        able, asked = starts.able_people(one.figure), threshold_at(contract, goal, one.figure.positions[1])
+        if able is not None and able != asked:
             continue
         if able is None:
             late = next(found.day.name for found in starts.days if not found.capacity(one.figure))
@@ -276,8 +278,8 @@ def _answers(starts: Starts, view: HeldView) -> CalendarFinding | None:
             view.roles,
             (one.release.window,),
             (goal.id,),
-            goal.goal_people,
-            f"met, of threshold_people = {goal.goal_people}, could be about each single person: {who}",
+            asked,
+            f"met, of threshold_people = {asked}, could be about each single person: {who}",
         )
     return None
 

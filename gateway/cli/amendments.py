@@ -76,7 +76,9 @@ def _show(seen: AmendmentPreview) -> None:
         console.print(f"\nWeeks are read so from {seen.read_from} on; earlier ones stay as they were read")
     console.print(f"\nOwed in all at most, by each text alone ({new.currency})")
     rows = [("by the end of", f"version {known.version}", f"version {new.version}")]
-    rows += [(one.window, _money(one.most_before, seen), _money(one.most_after, seen)) for one in seen.windows]
+    for one in seen.windows:
+        label = f"{one.window} (new)" if one.is_new else one.window
+        rows.append((label, _money(one.most_before, seen), _money(one.most_after, seen)))
     columns(rows)
     for again in seen.released:
         then, now = (_money(again.quantity * price, seen) for price in (again.price_before, again.price_after))

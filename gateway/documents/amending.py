@@ -40,11 +40,13 @@ class WordsChanged:
 @dataclass(frozen=True, slots=True)
 class WindowMoved:
     """What is owed in all at most by a window's end, by the text in force and by the new one, in minor units; None
-    where nothing bounds it, or there is no such window."""
+    where nothing bounds it. By a window that the text in force does not have (`is_new`) it owes what it owes by the
+    last of its own that ends no later."""
 
     window: str
     most_before: int | None
     most_after: int | None
+    is_new: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +127,15 @@ def _read_from(known: Contract, new: Contract) -> str:
 
 def _windows(known: Contract, new: Contract) -> tuple[WindowMoved, ...]:
     before, after = ({one.window: one.most.minor for one in ranges(text)} for text in (known, new))
-    labels = [window.label for window in new.windows if window.to_week.sunday >= new.effective_from]
-    return tuple(WindowMoved(label, before.get(label), after[label]) for label in labels)
+    found = []
+    for window in new.windows:
+        if window.to_week.sunday < new.effective_from:
+            continue
+        ended = [one.label for one in known.windows if one.to_week <= window.to_week]
+        is_new = window not in known.windows
+        most = before[ended[-1]] if ended else 0
+        found.append(WindowMoved(window.label, most, after[window.label], is_new))
+    return tuple(found)
 
 
 def _released_again(session: Session, chain: Contract) -> Sequence[ReleasedAgain]:

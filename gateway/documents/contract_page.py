@@ -257,6 +257,9 @@ class _Page:
                 people=measure.goal_people,
                 size=self.contract.cohort.size,
             )
+        if measure.instead_of or measure.beside:
+            word, others = ("beside", measure.beside) if measure.beside else ("instead_of", (measure.instead_of,))
+            text += self._say(word, other=", ".join(others))
         return text
 
     def declared_figures(self) -> list[str]:
@@ -283,6 +286,9 @@ class _Page:
             found.append(self._say("cap_excess", of=caps.person_excess))
         if caps.contract_minor:
             found.append(self._say("cap_contract", amount=self._money(caps.contract_minor)))
+        for word, is_said in (("person", caps.person_pays_cut), ("contract", caps.pays_cut)):
+            if is_said:
+                found.append(self._say(f"cap_{word}_pays_cut"))
         if caps.capital_minor:
             share = self._voice.share(caps.return_per_mille_a_year)
             values = {"capital": self._money(caps.capital_minor), "share": share, "years": caps.return_years}
@@ -309,7 +315,8 @@ class _Page:
         if tariff.cap_window_minor:
             key = "cap_carried" if tariff.carries_excess else "cap_lost"
             text += self._say(key, amount=self._money(tariff.cap_window_minor))
-        return text + (self._say("cap", amount=self._money(tariff.cap_minor)) if tariff.cap_minor else "")
+        text += self._say("cap", amount=self._money(tariff.cap_minor)) if tariff.cap_minor else ""
+        return text + (self._say("cap_pays_cut") if tariff.pays_cut else "")
 
     def exits(self) -> list[str]:
         if not self.contract.measures:

@@ -60,10 +60,27 @@ def contract_and_text(
     chosen = [row for row in rows if on is None or row.effective_from <= on] or rows[:1]
     if not chosen:
         raise ContractUnknown(contract=contract_id)
-    contract = join_versions(chosen)
+    contract = _in_calendar_of(join_versions(rows), join_versions(chosen))
     if contract.fold.at_most and (ends := _block_ends(session, versions)) is not None:
         contract = in_blocks(contract, ends)
     return contract, chosen[-1].text.decode("utf-8")
+
+
+def _in_calendar_of(newest: Contract, contract: Contract) -> Contract:
+    """An earlier version with the windows and releases of the newest: they agree on every window that has begun, and a
+    window of the earlier one may be shown with one that it does not have."""
+    if newest.sha256 == contract.sha256:
+        return contract
+    return replace(
+        contract,
+        windows=newest.windows,
+        releases=newest.releases,
+        aggregates=newest.aggregates,
+        statements=newest.statements,
+        breakdown=newest.breakdown,
+        breakdown_window=newest.breakdown_window,
+        reasons_window=newest.reasons_window,
+    )
 
 
 def _block_ends(session: Session, versions: Sequence[ContractVersion]) -> list[str] | None:

@@ -16,11 +16,14 @@ from typing import Any, TypeAlias
 
 from gateway.errors.contracts import AmendmentRefused
 from gateway.outcomes.contract import Contract, Tariff
+from gateway.outcomes.later_caps import check_pays_cut
+from gateway.outcomes.later_measures import check_measures
+from gateway.outcomes.later_windows import check_windows
 from gateway.outcomes.reading_changes import check_reading
 from gateway.outcomes.readings import reads_alike
 from gateway.outcomes.tariffs.pay_share import PayShareTariff
 from gateway.outcomes.tariffs.price import PriceTariff
-from gateway.outcomes.terms import Index, WeekState
+from gateway.outcomes.terms import Aggregate, Index, PlannedStatement, WeekState
 from gateway.outcomes.trial import published_indices
 from vocabulary.weeks import Week
 
@@ -55,23 +58,23 @@ FIELDS: Mapping[str, FieldRule] = {
     "qualification": _MAY_CHANGE,  # what `reading_changes.QUALIFICATION_FIELDS` says
     "states": _MAY_CHANGE,  # what `reading_changes.STATE_FIELDS` says
     "status_words": _MAY_GROW,  # earlier weeks are read by them
-    "measures": _NEVER,  # but for what their states say
-    "aggregates": _NEVER,
+    "measures": _MAY_GROW,  # and from how many people a goal is met may change; its states as above
+    "aggregates": _NEVER,  # but by which label a window is called that is cut otherwise and ends in the same week
     "tariffs": _MAY_GROW,  # and the terms of `TARIFF_FIELDS` may change
     "caps": _MAY_CHANGE,  # but for whose amounts a person's cap is about
-    "windows": _MAY_GROW,
+    "windows": _MAY_CHANGE,  # that have not begun
     "pauses": _MAY_GROW,
-    "freeze_days": _NEVER,
+    "freeze_days": _MAY_CHANGE,  # of windows that have not ended
     "k": _NEVER,
     "k_cohort": _NEVER,
-    "breakdown": _NEVER,
-    "breakdown_window": _NEVER,
-    "reasons_window": _NEVER,
+    "breakdown": _MAY_CHANGE,  # while no window has ended that has the one table
+    "breakdown_window": _MAY_CHANGE,  # from one that has not ended to another
+    "reasons_window": _MAY_CHANGE,  # as above
     "exits": _MAY_CHANGE,  # for whoever leaves from then on
     "register_exits": _MAY_CHANGE,
-    "statements": _NEVER,
+    "statements": _NEVER,  # they name single people, who were told so when they were enrolled (GDPR art. 13)
     "releases": _MAY_CHANGE,  # of windows that have not ended
-    "tied": _NEVER,
+    "tied": _MAY_GROW,  # who was one recipient stays one
     "fold": _MAY_CHANGE,
     "block_ends": _MAY_CHANGE,  # which no text says
     "settlement": _MAY_CHANGE,  # an order number is a year's; what an investor lent is not
@@ -80,7 +83,17 @@ FIELDS: Mapping[str, FieldRule] = {
     "earlier": _MAY_CHANGE,  # which no text says
 }
 TARIFF_FIELDS = frozenset(
-    {"price_minor", "price_by_state", "points", "share_per_mille", "gate", "cap_minor", "cap_window_minor", "line"}
+    {
+        "price_minor",
+        "price_by_state",
+        "points",
+        "share_per_mille",
+        "gate",
+        "cap_minor",
+        "pays_cut",  # where the cap is raised
+        "cap_window_minor",
+        "line",
+    }
 )
 _SAME = "differs from version {version}: what counts may not change"
 
@@ -104,25 +117,21 @@ def check_amendment(known: Contract, new: Contract, *, released: Collection[str]
         raise refuse("settlement", f"may not change what the investor lent and gets, see version {known.version}")
     if (known.fold.at_most and new.fold.cost != known.fold.cost) or new.fold.at_most < known.fold.at_most:
         raise refuse("fold", "may begin, or let windows wait longer; who bears the wait stays")
+    check_measures(known, new, refuse, plain=lambda one: _comparable(one, years))
     _check_tariffs(known, new, years, refuse)
     check_reading(known, new)
-    if changes_what_counts(known, new):
+    check_pays_cut(known, new, refuse)
+    if changes_what_counts(known, new) or len(new.measures) > len(known.measures):
         _check_boundary(known, new, refuse)
     _check_cohort(known, new, sealed, refuse)
-    if new.windows[: len(known.windows)] != known.windows:
-        raise refuse("windows", "must begin with those of the version in force; new ones come after them")
+    if not {*map(frozenset, known.tied)} <= {*map(frozenset, new.tied)}:
+        raise refuse("tied", "must have the ties of the version in force: who shared what they were shown still has it")
+    check_windows(known, new, released=released, refuse=refuse)
     if new.pauses[: len(known.pauses)] != known.pauses:
         raise refuse("pauses", "must begin with those of the version in force")
     first = Week.of(new.effective_from)
     if any(pause.from_week < first for pause in new.pauses[len(known.pauses) :]):
         raise refuse("pauses", f"may not begin before {first}, the week of effective_from")
-    for window in known.windows:
-        end = window.to_week.sunday
-        if window.label in released and new.effective_from <= end:
-            raise refuse("effective_from", f"must be later than {end}, the end of {window.label}, which was released")
-        # a window that ended before stays under the earlier version: planned anew, it could be shown twice
-        if end < new.effective_from and _planned_releases(known, window.label) != _planned_releases(new, window.label):
-            raise refuse("releases", f"may not change for {window.label}, which ends before effective_from")
 
 
 def changes_money(known: Contract, new: Contract) -> bool:
@@ -151,7 +160,7 @@ def _check_tariffs(known: Contract, new: Contract, years: Mapping[str, Collectio
         }
         if wrong := sorted(changed - TARIFF_FIELDS):
             raise refuse("tariffs", f"may not change {', '.join(wrong)} of {before.id!r}")
-        if isinstance(before, PayShareTariff) and changed - {"line", "cap_minor", "cap_window_minor"}:
+        if isinstance(before, PayShareTariff) and changed - {"line", "cap_minor", "pays_cut", "cap_window_minor"}:
             raise refuse("tariffs", f"may not change {before.id!r}: a share is of all that somebody was paid")
         if before.payer_prices and changed - {"line"}:
             raise refuse("tariffs", f"may not change {before.id!r}, of which each payer bears a price of its own")
@@ -201,8 +210,19 @@ def _check_cohort(known: Contract, new: Contract, sealed: Collection[str], refus
 
 
 def _content(contract: Contract, name: str, years: Mapping[str, Collection[int]]) -> object:
-    """A part without the places of its lines in the file, and with each index in these years alone."""
-    return _comparable(getattr(contract, name), years)
+    """A part without the places of its lines in the file, with windows by the week in which they end, and with each
+    index in these years alone."""
+    ends = {window.label: str(window.to_week) for window in contract.windows}
+    return _comparable(_by_ends(getattr(contract, name), ends), years)
+
+
+def _by_ends(part: object, ends: Mapping[str, str]) -> object:
+    """What names windows, with the weeks in which they end: a window that is cut otherwise has a label of its own."""
+    if isinstance(part, Aggregate):
+        return replace(part, windows=tuple(ends[label] for label in part.windows))
+    if isinstance(part, PlannedStatement):
+        return replace(part, window=ends[part.window])
+    return tuple(_by_ends(one, ends) for one in part) if isinstance(part, tuple) else part
 
 
 def _comparable(value: Any, years: Mapping[str, Collection[int]]) -> Any:
@@ -218,7 +238,3 @@ def _comparable(value: Any, years: Mapping[str, Collection[int]]) -> Any:
             value, **{part: 0 if part == "line" else _comparable(inner, years) for part, inner in parts.items()}
         )
     return value
-
-
-def _planned_releases(contract: Contract, label: str) -> set[object]:
-    return {release for release in contract.releases if release.window == label}

@@ -8,8 +8,10 @@ from datetime import date, timedelta
 from functools import lru_cache
 
 from gateway.outcomes.contract import Contract, Measure, PersonalTariff
+from gateway.outcomes.in_window import first_window_of, version_at, versions_with_windows
 from gateway.outcomes.terms import ExitRule, FigureUnit, PlannedRelease
-from policies.calendar import AskedThreshold, Calendar, PlannedShow
+from policies.calendar import AskedThreshold, Calendar, PartOfAnother, PlannedShow
+from vocabulary.releases import Template
 from vocabulary.weeks import Month, Week
 
 
@@ -34,28 +36,76 @@ def calendar_of(contract: Contract) -> Calendar:
         ),
         counted=tuple(measure.id for measure in contract.measures),
         thresholds=tuple(_thresholds(contract)),
+        classes=tuple(_classes(contract)),
     )
 
 
-def _thresholds(contract: Contract) -> Iterator[AskedThreshold]:
-    """Every number of people from which on something is met, open or paid. Measures that count the same are one figure,
-    called by the first of them."""
-    alike: list[Measure] = []
-    figures: dict[str, str] = {}
+def _classes(contract: Contract) -> Iterator[PartOfAnother]:
+    """The measures that a later version brought, each with every other of which it may be a part, or the whole."""
     for measure in contract.measures:
-        if measure.unit is FigureUnit.PERSON and measure.is_result:
-            same = (one.id for one in alike if replace(measure.without_goal(), id=one.id, line=one.line) == one)
-            figures[measure.id] = next(same, measure.id)
-            alike.append(measure.without_goal())
-            if measure.goal_people:
-                by = f"threshold_people of {measure.id}"
-                yield AskedThreshold(figures[measure.id], measure.goal_people, by, is_goal=True)
-    for tariff in contract.tariffs:
+        if not measure.instead_of and not measure.beside:
+            continue
+        since = first_window_of(contract, measure)
+        if not contract.earlier:  # of a text by itself, that it brings the measure
+            since = sum(window.to_week.sunday < contract.effective_from for window in contract.windows)
+        labels = tuple(window.label for window in contract.windows[since:])
+        for other in contract.measures:
+            if other.id != measure.id and _may_be_part(measure, other):
+                yield PartOfAnother(measure.id, other.id, labels)
+
+
+def _may_be_part(one: Measure, other: Measure) -> bool:
+    """Whether all that one of them counts may be counted by the other: of the same unit, and the weeks of one qualify
+    for the other. What reads no weeks is held against its own kind."""
+    states = [{state.id for state in measure.states} for measure in (one, other)]
+    is_alike = one.kind == other.kind if not all(states) else states[0] <= states[1] or states[1] <= states[0]
+    return is_alike and one.unit is other.unit and one.is_result and other.is_result
+
+
+def _thresholds(contract: Contract) -> Iterator[AskedThreshold]:
+    """Every number of people from which on something is met, open or paid, by whatever version: what a gate or a step
+    of an earlier one lets be paid is asked to the end, and a goal in whichever window its answer is shown."""
+    figures = _figures_of_people(contract)
+    asked: dict[AskedThreshold, str] = {}
+    for version in reversed(versions_with_windows(contract)):
+        said = "" if version is contract else f" in version {version.version}"
+        for one in _thresholds_of(version, figures):
+            if not one.is_goal or version is contract or _answers_under(contract, version):
+                asked.setdefault(one, said)
+    return (replace(one, by=f"{one.by}{said}") for one, said in asked.items())
+
+
+def _thresholds_of(version: Contract, figures: Mapping[str, str]) -> Iterator[AskedThreshold]:
+    for measure in version.measures:
+        if measure.id in figures and measure.goal_people:
+            by = f"threshold_people of {measure.id}"
+            yield AskedThreshold(figures[measure.id], measure.goal_people, by, is_goal=True)
+    for tariff in version.tariffs:
         if tariff.gate is not None and tariff.gate.of in figures:
             yield AskedThreshold(figures[tariff.gate.of], tariff.gate.at_least, f"the gate of {tariff.id}")
         if tariff.main_figure in figures:
             for at in sorted(tariff.jumps()):
                 yield AskedThreshold(figures[tariff.main_figure], at, f"the steps of {tariff.id}")
+
+
+def _figures_of_people(contract: Contract) -> dict[str, str]:
+    """The measures of people, each with its figure: those that count the same are one, called by the first of them."""
+    alike: list[Measure] = []
+    found: dict[str, str] = {}
+    for measure in contract.measures:
+        if measure.unit is FigureUnit.PERSON and measure.is_result:
+            same = (one.id for one in alike if replace(measure.without_goal(), id=one.id, line=one.line) == one)
+            found[measure.id] = next(same, measure.id)
+            alike.append(measure.without_goal())
+    return found
+
+
+def _answers_under(contract: Contract, version: Contract) -> bool:
+    """Whether an answer, met or not met, is shown of a window of this version."""
+    labels = {one.window for one in contract.releases if one.template is Template.PREDICATE}
+    return any(
+        version_at(contract, place) is version for place, one in enumerate(contract.windows) if one.label in labels
+    )
 
 
 def _is_priced_by_state(contract: Contract, tariff: PersonalTariff) -> bool:

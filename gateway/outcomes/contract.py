@@ -54,6 +54,9 @@ class Measure(ABC):
     id: str
     states: tuple[WeekState, ...]
     line: int
+    _: KW_ONLY
+    instead_of: str = ""  # in a later version that brings it: the measure of which nothing more is paid from then on
+    beside: tuple[str, ...] = ()  # or those of which both are
     kind: ClassVar[str]  # its word in the contract file
     unit: ClassVar[FigureUnit]
     can_relapse: ClassVar[bool] = False  # a week outside of the states reopens what was reached
@@ -64,13 +67,11 @@ class Measure(ABC):
 
     @property
     def weeks_limit(self) -> int:
-        """Asked weeks from enrolment after which nothing counts; 0 for no such end."""
-        return 0
+        return 0  # asked weeks from enrolment after which nothing counts; 0 for no such end
 
     @property
     def days_limit(self) -> int:
-        """Days from the first one that may count after which nothing counts; 0 for no such end."""
-        return 0
+        return 0  # days from the first one that may count after which nothing counts; 0 for no such end
 
     def read_of_start(self, first: date) -> Hashable:
         """What it reads of somebody's first day: on two days with one answer every history counts the same."""
@@ -78,18 +79,15 @@ class Measure(ABC):
 
     @property
     def goal_people(self) -> int:
-        """People from which the investor earns; 0 where the measure has no threshold."""
-        return 0
+        return 0  # people from which the investor earns; 0 where the measure has no threshold
 
     @property
     def pace_limit(self) -> int | None:
-        """Units of a person up to which a total grows at its pace; None where it stays until it is counted anew."""
-        return None
+        return None  # units of a person up to which a total grows at its pace; None: it stays until it is counted anew
 
     @property
     def published_index(self) -> Index | None:
-        """The published series that it reads."""
-        return None
+        return None  # the published series that it reads
 
     @abstractmethod
     def cells(self, contract: Contract, person: PersonHistory, verdicts: Sequence[WeekVerdict]) -> Mapping[Cell, int]:
@@ -131,14 +129,15 @@ class Measure(ABC):
 @dataclass(frozen=True, slots=True)
 class Tariff(ABC):
     """One priced term, as every kind answers for its own: a module of `tariffs` each, which adds the fields that it
-    uses. The cap is cumulative over the contract, `cap_window_minor` for each window; what that cap cut is owed in
-    later windows with `carries_excess`."""
+    uses. The cap is cumulative over the contract, and in a later version that raises it `pays_cut` pays what the one
+    before cut; `cap_window_minor` is for each window, and what it cut is owed later with `carries_excess`."""
 
     id: str
     line: int
     _: KW_ONLY
     gate: Gate | None = None
     cap_minor: int = 0
+    pays_cut: bool = False
     cap_window_minor: int = 0
     carries_excess: bool = False
     payer_prices: tuple[int, ...] = ()  # of one unit, minor units by payer in their order; empty where shares hold
@@ -156,8 +155,7 @@ class Tariff(ABC):
 
     @property
     def single_price(self) -> int:
-        """The price of each unit of its quantity, where one price holds for all; else 0."""
-        return 0
+        return 0  # the price of each unit of its quantity, where one price holds for all
 
     @property
     def follows_from_quantity(self) -> bool:
@@ -166,8 +164,7 @@ class Tariff(ABC):
 
     @property
     def published_index(self) -> Index | None:
-        """The published series that its price follows."""
-        return None
+        return None  # the published series that its price follows
 
     @abstractmethod
     def own_figures(self) -> tuple[str, ...]:
@@ -394,7 +391,10 @@ class Contract:
         return tuple(source for source in (*self.status_sources, self.income_source) if source)
 
     def freezes_on(self, window: Window) -> date:
-        return window.to_week.sunday + timedelta(days=self.freeze_days)  # the first day on which its data may be
+        """The first day on which a window's data may be frozen, by the version that is in force at its end."""
+        end, texts = window.to_week.sunday, (*self.earlier, self)
+        in_force = [one for one in texts if one.effective_from <= end] or texts[:1]
+        return end + timedelta(days=in_force[-1].freeze_days)
 
     def is_planned(self, template: Template, recipient: Recipient, window: str) -> bool:
         return PlannedRelease(template, recipient, window) in self.releases

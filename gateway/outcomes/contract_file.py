@@ -12,6 +12,7 @@ from gateway.outcomes.cohort_file import read_cohort
 from gateway.outcomes.contract import Contract, Measure, Tariff
 from gateway.outcomes.disclosure_file import read_disclosure
 from gateway.outcomes.even_windows import even_windows
+from gateway.outcomes.later_caps import key_of_pays_cut
 from gateway.outcomes.measures.outcome_state import check_outcome_states
 from gateway.outcomes.measures_file import read_measures, read_states
 from gateway.outcomes.parties_file import read_parties
@@ -137,7 +138,21 @@ def _read(root: DeclarationTable, text: bytes, file: str) -> Contract:
         _check_deliverer(root, contract)
     with root.check():
         _check_illustrative(root, contract)
+    with root.check():
+        _check_words_of_later(root, contract)
     return contract
+
+
+def _check_words_of_later(root: DeclarationTable, contract: Contract) -> None:
+    """Some words are about a version before this one."""
+    if contract.follows:
+        return
+    if key := key_of_pays_cut(contract):
+        raise root.refuse("follows", f"is missing: {key} is for a later version, and pays what an earlier cap cut")
+    for measure in contract.measures:
+        if measure.instead_of or measure.beside:
+            key = "instead_of" if measure.instead_of else "beside"
+            raise root.refuse("follows", f"is missing: {key} is for a measure that a later version brings")
 
 
 def _digest(text: str) -> str:

@@ -26,12 +26,13 @@ class KnownTerms:
     windows: tuple[Window, ...]
     rounding: Rounding
     payers: tuple[ContractParty, ...] = ()
+    is_later: bool = False  # of a version that changes another: a price may be nought from then on
 
     def price(self, table: DeclarationTable) -> int:
         """Minor units for one unit: as the row says, or what all payers owe for it together."""
         if "price_by_payer" in table:
             return table.part(lambda: sum(self.payer_prices(table)))
-        return table.integer("price_minor", least=1)
+        return table.integer("price_minor", least=0 if self.is_later else 1)
 
     def payer_prices(self, table: DeclarationTable) -> tuple[int, ...]:
         """What each payer owes for one unit, in the order of the payers."""

@@ -14,6 +14,7 @@ from gateway.outcomes.blocks import reader_windows
 from gateway.outcomes.calendar import first_days, first_weeks, months_after
 from gateway.outcomes.contract import Contract, Measure, Tariff
 from gateway.outcomes.findings import LintFinding
+from gateway.outcomes.later_measures import pays_nothing
 from gateway.outcomes.manual_evidence import EVIDENCE, STATUS_OF
 from gateway.outcomes.measures.follow_up import FollowUpMeasure
 from gateway.outcomes.measures.instrument import InstrumentMeasure
@@ -118,7 +119,7 @@ def _currencies(contract: Contract) -> Iterator[LintFinding]:
 
 
 def _pays_twice(contract: Contract) -> Iterator[LintFinding]:
-    for first, second in combinations(contract.personal_tariffs, 2):
+    for first, second in combinations([one for one in contract.personal_tariffs if not pays_nothing(one)], 2):
         one, other = contract.measure(first.of), contract.measure(second.of)
         if one is None or other is None:
             continue
@@ -220,7 +221,7 @@ def _unreachable_caps(contract: Contract) -> Iterator[LintFinding]:
     most = {tariff.id: tariff.most_minor(contract) for tariff in contract.tariffs}
     for tariff in contract.tariffs:
         highest = most[tariff.id]
-        if tariff.cap_minor and highest is not None and tariff.cap_minor > highest:
+        if tariff.cap_minor and highest is not None and tariff.cap_minor > highest and not pays_nothing(tariff):
             yield LintFinding(
                 "unreachable-cap",
                 tariff.line,

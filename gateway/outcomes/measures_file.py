@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from gateway.outcomes.contract import Measure
 from gateway.outcomes.kinds import MEASURES
@@ -94,7 +95,22 @@ def read_measures(
     found = root.rows("measures", lambda table: _measure(table, states, indices), by="id")
     with root.check():
         _check_instruments(root, found)
+    with root.check():
+        _check_named(root, found)
     return found
+
+
+def _check_named(root: DeclarationTable, measures: Sequence[Measure]) -> None:
+    """A measure that a later version brings says what becomes of those that stand before it."""
+    known: list[str] = []
+    for table, measure in zip(root.tables("measures"), measures, strict=True):
+        if measure.instead_of and measure.beside:
+            raise table.refuse("beside", "and instead_of contradict each other: is the other one paid on, or not?")
+        for key, names in (("instead_of", [*filter(None, [measure.instead_of])]), ("beside", measure.beside)):
+            for name in names:
+                if name not in known:
+                    raise table.refuse(key, f"knows no measure {name!r} before this one")
+        known.append(measure.id)
 
 
 def _check_instruments(root: DeclarationTable, measures: Sequence[Measure]) -> None:
@@ -110,7 +126,9 @@ def _check_instruments(root: DeclarationTable, measures: Sequence[Measure]) -> N
 def _measure(table: DeclarationTable, states: tuple[WeekState, ...], indices: tuple[Index, ...]) -> Measure:
     kind, name = MEASURES[table.convert("kind", one_of(*MEASURES))], table.text("id")
     chosen = table.part(lambda: _chosen_states(table, kind, states))
-    return table.whole(lambda: kind.read(table, name, chosen, indices))
+    instead, beside = table.text("instead_of", ""), table.texts("beside", [])
+    measure = table.whole(lambda: kind.read(table, name, chosen, indices))
+    return replace(measure, instead_of=instead, beside=beside)
 
 
 def _chosen_states(table: DeclarationTable, kind: MeasureKind, states: tuple[WeekState, ...]) -> tuple[WeekState, ...]:

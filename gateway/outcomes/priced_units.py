@@ -8,48 +8,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from gateway.outcomes.contract import Contract, PersonalTariff
 from gateway.outcomes.figures import Cell
+from gateway.outcomes.held_units import HeldUnits
 from gateway.outcomes.under_caps import ChangingCap, taken_off
 from gateway.outcomes.versions import TermsStretch, caps_at, part_of, stretch_at, tariff_stretches
 
 CellsByMeasure: TypeAlias = Mapping[str, Mapping[Cell, int]]
 _FIRST = frozenset({0})
-
-
-@dataclass(slots=True)
-class _Held:
-    """One person's units of a measure: by cell, and by the stretches under which each was reached."""
-
-    units: Counter[tuple[Cell, frozenset[int]]] = field(default_factory=Counter)
-    lost: list[frozenset[int]] = field(default_factory=list)
-
-    def go_on(self, cells: Mapping[Cell, int], stretch: int) -> None:
-        """To the end of another window, which lies in a stretch."""
-        before: Counter[Cell] = Counter()
-        for (cell, _), many in self.units.items():
-            before[cell] += many
-        now = Counter({cell: many for cell, many in cells.items() if many})
-        dropped, gained = sorted((before - now).elements()), sorted((now - before).elements())
-        taken = [self._take(cell) for cell in dropped]
-        for place, cell in enumerate(gained):
-            if place < len(taken):  # it moved
-                since = taken[place]
-            else:
-                since = frozenset({stretch}) | (self.lost.pop() if self.lost else frozenset())
-            self.units[cell, since] += 1
-        self.lost += taken[len(gained) :]
-
-    def _take(self, cell: Cell) -> frozenset[int]:
-        """The unit that was reached last in a cell, taken away."""
-        since = max((since for at, since in self.units if at == cell), key=sorted)
-        self.units[cell, since] -= 1
-        if not self.units[cell, since]:
-            del self.units[cell, since]
-        return since
 
 
 def units_by_price(
@@ -63,7 +32,7 @@ def units_by_price(
 def _units_by_price(
     contract: Contract, stretches: tuple[TermsStretch, ...], by_window: Sequence[Mapping[Cell, int]]
 ) -> list[dict[tuple[int, int], int]]:
-    held, found = _Held(), []
+    held, found = HeldUnits(), []
     for place, cells in enumerate(by_window):
         if len(stretches) > 1:
             held.go_on(cells, stretch_at(stretches, place))
@@ -95,7 +64,7 @@ class PersonalTerms:
 
     contract: Contract
     tariffs: tuple[tuple[PersonalTariff, tuple[TermsStretch, ...]], ...]
-    caps_minor: tuple[int, ...]  # of one person, by window
+    caps: tuple[tuple[int, bool], ...]  # of one person by window, and whether it pays what the one before cut
 
     @classmethod
     def of(cls, contract: Contract) -> PersonalTerms:
@@ -103,7 +72,7 @@ class PersonalTerms:
         return cls(
             contract,
             tuple((tariff, tariff_stretches(contract, tariff)) for tariff in contract.personal_tariffs),
-            tuple(caps_at(contract, place).person_minor for place in places),
+            tuple((caps.person_minor, caps.person_pays_cut) for caps in (caps_at(contract, place) for place in places)),
         )
 
     def parts(self) -> list[str]:
@@ -130,6 +99,6 @@ class PersonalTerms:
                     amounts[part_of(tariff, stretches[number])] += price * many
         cap = ChangingCap()
         for place, amounts in enumerate(raw):
-            total = sum(amounts.values())
-            raw[place] = taken_off(amounts, total - cap.under(total, self.caps_minor[place]), list(amounts))
+            total, (most, pays_cut) = sum(amounts.values()), self.caps[place]
+            raw[place] = taken_off(amounts, total - cap.under(total, most, pays_cut=pays_cut), list(amounts))
         return raw[-1]

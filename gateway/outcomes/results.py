@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 from gateway.outcomes.contract import Contract, Measure
 from gateway.outcomes.figures import Cell
+from gateway.outcomes.held_units import reached_from
 from gateway.outcomes.history import PersonHistory
+from gateway.outcomes.in_window import first_window_of
 from gateway.outcomes.judging import ask_weeks, first_week, judge_weeks, limit_weeks, out_from
 from gateway.outcomes.measures.earnings import EarningsMeasure
 from gateway.outcomes.measures.once import OnceMeasure
@@ -61,9 +63,17 @@ def result_of(
     contract: Contract, measure: Measure, person: PersonHistory, verdicts: tuple[WeekVerdict, ...], until: Week
 ) -> PersonResult:
     """What these verdicts of the person, up to a week, amount to under the measure: nothing before their batch counts,
-    and then all of them.
+    and then all of them. Of a measure that a later version brought, what is reached from its first window on.
     """
-    return PersonResult(measure.cells(contract, person, verdicts) if person.counts_at(until) else {}, verdicts)
+    if not person.counts_at(until):
+        return PersonResult({}, verdicts)
+    since = first_window_of(contract, measure)
+    if not since:
+        return PersonResult(measure.cells(contract, person, verdicts), verdicts)
+    ends = [window.to_week for window in contract.windows if window.to_week < until]
+    judged = [(judge_weeks(contract, measure, person, end), person.counts_at(end)) for end in ends]
+    before = [measure.cells(contract, person, weeks) if counts else {} for weeks, counts in judged]
+    return PersonResult(reached_from([*before, measure.cells(contract, person, verdicts)], since)[-1], verdicts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +121,31 @@ def units_at(
     `asked` are the person's weeks under the measure's states, up to the last of them or further. May raise
     `ContractNotEvaluable`.
     """
+    since = first_window_of(contract, measure)
+    if not since or not ends:
+        return _all_units_at(contract, measure, person, asked, ends)
+    closed = [window.to_week for window in contract.windows if window.to_week <= ends[-1]]
+    weeks = sorted({*closed, *ends})
+    held = dict(zip(weeks, _all_units_at(contract, measure, person, asked, weeks), strict=True))
+    reached = dict(zip(closed, reached_from([held[week] for week in closed], since), strict=True))
+    for end in ends:
+        if end not in reached:  # inside a window, or behind the last one
+            before = [held[week] for week in closed if week < end]
+            reached[end] = reached_from([*before, held[end]], since)[-1]
+    return [reached[end] for end in ends]
+
+
+def _all_units_at(
+    contract: Contract, measure: Measure, person: PersonHistory, asked: AskedWeeks, ends: Sequence[Week]
+) -> list[Mapping[Cell, int]]:
+    """The same, whenever each unit was reached."""
     first, taken_out = first_week(contract, person), asked.taken_out
     verdicts = limit_weeks(contract, measure, person, asked.verdicts)
     lengths = [max(0, end - first + 1) for end in ends if taken_out is None or end < taken_out]
     found = _units_by_length(contract, measure, person, verdicts, lengths)
-    found += [person_result(contract, measure, person, end).cells for end in ends[len(lengths) :]]
+    found += [
+        measure.cells(contract, person, judge_weeks(contract, measure, person, end)) for end in ends[len(lengths) :]
+    ]
     return [units if person.counts_at(end) else {} for units, end in zip(found, ends, strict=True)]
 
 

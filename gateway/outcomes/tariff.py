@@ -118,7 +118,7 @@ def owed_amounts(
         found.append(caps.under(held, figures))
         if opening is None or figures.window not in opening.windows:
             continue
-        stated = opening.amounts(figures.window)
+        stated = {name: opening.amounts(figures.window).get(name, 0) for name in held}  # nothing of a later tariff
         if figures.window == opening.last_window:
             carried = {name: stated[name] - amount for name, amount in found[-1].items()}
             raw_before = {name: amount + carried[name] for name, amount in raw.items()}
@@ -165,11 +165,15 @@ def _from_stated(contract: Contract, series: Sequence[Figures], opening: Opening
     moves = {
         tariff.main_figure: totals[tariff.id][0] - at.get(tariff.main_figure, 0)
         for tariff in contract.tariffs
-        if contract.measure(tariff.main_figure) is not None
+        if tariff.id in totals and contract.measure(tariff.main_figure) is not None
     }
     for tariff in contract.tariffs:
         gate = tariff.gate
-        if gate is not None and totals[tariff.id][1] and at.get(gate.of, 0) + moves.get(gate.of, 0) < gate.at_least:
+        if (
+            gate is not None
+            and totals.get(tariff.id, (0, 0))[1]
+            and at.get(gate.of, 0) + moves.get(gate.of, 0) < gate.at_least
+        ):
             moves[gate.of] = gate.at_least - at.get(gate.of, 0)
     return [
         figures
@@ -195,7 +199,7 @@ def _quantities(
         return [tariff.quantity(figures) for figures in series]
     found = [tariff.quantity(figures) for figures in _from_stated(contract, series, opening)]
     start = _start(series, opening)
-    stated = [opening.totals(series[place].window)[tariff.id][0] for place in range(start + 1)]
+    stated = [opening.totals(series[place].window).get(tariff.id, (0, 0))[0] for place in range(start + 1)]
     return stated + [figure + stated[-1] - found[start] for figure in found[start + 1 :]]
 
 
@@ -255,9 +259,15 @@ class _CapsWalk:
         """What is owed of these amounts at the end of the figures' window."""
         contract, place = self._contract, self.place(figures)
         terms = [(tariff.id, tariff_at(contract, tariff, place)) for tariff in contract.tariffs]
-        own = {name: self._own[name].under(held[name], one.cap_minor if one else 0) for name, one in terms}
+        own = {
+            name: self._own[name].under(
+                held[name], one.cap_minor if one else 0, pays_cut=one is not None and one.pays_cut
+            )
+            for name, one in terms
+        }
         caps = caps_at(contract, place)
         over = max(0, figures.quantities.get(caps.person_excess, 0))
         under_persons = taken_off(own, over, self._bearing)
         whole = sum(under_persons.values())
-        return taken_off(under_persons, whole - self._whole.under(whole, caps.most_minor), list(own))
+        owed = self._whole.under(whole, caps.most_minor, pays_cut=caps.pays_cut)
+        return taken_off(under_persons, whole - owed, list(own))

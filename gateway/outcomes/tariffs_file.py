@@ -101,7 +101,7 @@ def read_tariffs(
     by_measure = root.part(lambda: {measure.id: measure for measure in measures})
     by_aggregate = root.part(lambda: {aggregate.id: aggregate for aggregate in aggregates})
     payers = root.part(lambda: tuple(party for party in parties if party.role == "outcome_payer"))
-    known = KnownTerms(by_measure, by_aggregate, indices, windows, rounding, payers)
+    known = KnownTerms(by_measure, by_aggregate, indices, windows, rounding, payers, "follows" in root)
     tariffs = root.rows("tariffs", lambda table: _tariff(table, known), least=0, by="id")
     with root.check():
         both = known.measures.keys() & known.aggregates.keys()
@@ -138,6 +138,7 @@ def _check_person_cap(root: DeclarationTable, tariffs: tuple[Tariff, ...], known
 def _tariff(table: DeclarationTable, known: KnownTerms) -> Tariff:
     name = table.text("id")
     cap, cap_window = table.integer("cap_minor", 0), table.integer("cap_window_minor", 0)
+    pays_cut = table.flag("pays_cut", False)
     excess = table.convert("excess", one_of("lost", "carried"), "lost")
     gate = table.part(lambda: _gate(table.table("gate"), known)) if "gate" in table else None
     with table.check():
@@ -148,11 +149,14 @@ def _tariff(table: DeclarationTable, known: KnownTerms) -> Tariff:
     tariff = table.whole(lambda: kind.read(table, name, known))
     carries = table.part(lambda: excess == "carried")
     tariff = replace(tariff, cap_minor=cap, cap_window_minor=cap_window, carries_excess=carries, gate=gate)
+    tariff = replace(tariff, pays_cut=pays_cut)
     return replace(tariff, payer_prices=table.part(lambda: _payer_prices(table, tariff, known)))
 
 
 def _payer_prices(table: DeclarationTable, tariff: Tariff, known: KnownTerms) -> tuple[int, ...]:
-    has_price = bool(tariff.single_price)  # first: of a price that cannot be read nothing more is said
+    has_price = (
+        bool(tariff.single_price) or known.is_later
+    )  # first: of a price that cannot be read nothing more is said
     if "price_by_payer" in table:
         if not has_price:
             raise table.refuse("price_by_payer", "needs a kind with a price for each unit")
@@ -176,9 +180,10 @@ def read_caps(root: DeclarationTable, aggregates: tuple[Aggregate, ...]) -> Caps
     returns = table.part(lambda: _read_return(root, table))
     contract, person = table.integer("contract_minor", 0), table.integer("person_minor", 0)
     excess = table.part(lambda: _person_excess(table, aggregates)) if "person_excess" in table else ""
+    pays = [table.flag(key, False) for key in ("pays_cut", "person_pays_cut")]
     table.finish()
     capital, per_mille, years = returns
-    return Caps(contract, person, excess, capital, per_mille, years, table.line)
+    return Caps(contract, person, excess, capital, per_mille, years, table.line, *pays)
 
 
 def _person_excess(table: DeclarationTable, aggregates: tuple[Aggregate, ...]) -> str:

@@ -153,6 +153,9 @@ class Caps:
 
     Behind a declared figure no person is known here: `person_excess` names the aggregate in which the evaluator says by
     how much the people's amounts pass `person_minor` in all, and that is taken off the later tariffs first.
+
+    A later version that raises the contract's bound (`pays_cut`) or a person's (`person_pays_cut`) may pay what the one
+    before cut.
     """
 
     contract_minor: int = 0
@@ -162,6 +165,8 @@ class Caps:
     return_per_mille_a_year: int = 0
     return_years: int = 0
     line: int = field(default=1, compare=False)  # where the table stands in the contract file
+    pays_cut: bool = False
+    person_pays_cut: bool = False
 
     @property
     def most_minor(self) -> int:

@@ -1,4 +1,5 @@
-"""Caps that a later version changes: what one cut stays cut, and what was owed under a higher one is not taken back."""
+"""Caps that a later version changes: what one cut stays cut, unless the version that raises it says that it pays that;
+and what was owed under a higher one is not taken back."""
 
 from __future__ import annotations
 
@@ -10,8 +11,8 @@ from dataclasses import dataclass
 class ChangingCap:
     """One cap from window to window. Amounts are cumulative minor units; a cap of 0 is none.
 
-    Where it changes, what the one before cut is lost for good. Under a lower one nothing more is owed until the amount
-    passes it, and nothing is taken back but what itself falls.
+    Where it changes, what the one before cut is lost for good, unless the new one pays that. Under a lower one nothing
+    more is owed until the amount passes it, and nothing is taken back but what itself falls.
     """
 
     _cap: int | None = None
@@ -20,9 +21,9 @@ class ChangingCap:
     _raw: int = 0
     _owed: int = 0
 
-    def under(self, raw: int, cap: int) -> int:
+    def under(self, raw: int, cap: int, *, pays_cut: bool = False) -> int:
         """What is owed of an amount at the end of the next window, whose cap is this one."""
-        if self._cap is not None and cap != self._cap:
+        if self._cap is not None and cap != self._cap and not pays_cut:
             self._lost, self._base = self._raw - self._owed, self._owed
         owed = max(raw - self._lost, min(raw, self._base))
         if cap:

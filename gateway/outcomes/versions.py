@@ -11,6 +11,7 @@ import hashlib
 from dataclasses import dataclass, replace
 
 from gateway.outcomes.contract import Contract, Tariff
+from gateway.outcomes.in_window import version_at
 from gateway.outcomes.readings import has_changed_reading
 from gateway.outcomes.tariffs.price import PriceTariff
 from gateway.outcomes.terms import Caps
@@ -23,13 +24,6 @@ class TermsStretch:
 
     since: int
     tariff: Tariff | None
-
-
-def version_at(contract: Contract, place: int) -> Contract:
-    """The version in force at the end of a window, by its place."""
-    end = contract.windows[place].to_week.sunday
-    begun = [one for one in (*contract.earlier, contract) if one.effective_from <= end]
-    return begun[-1] if begun else (*contract.earlier, contract)[0]
 
 
 def tariff_stretches(contract: Contract, tariff: Tariff) -> tuple[TermsStretch, ...]:
@@ -82,9 +76,18 @@ def has_changed_caps(contract: Contract) -> bool:
     return any(one != caps[0] for one in caps)
 
 
+def has_changed_measures(contract: Contract) -> bool:
+    """Whether some version has other measures, or another threshold of one."""
+
+    def goals_of(version: Contract) -> list[tuple[str, int]]:
+        return [(one.id, one.goal_people) for one in version.measures]
+
+    return any(goals_of(one) != goals_of(contract) for one in contract.earlier)
+
+
 def has_changed(contract: Contract) -> bool:
     """Whether an earlier version says what is counted or paid in some window otherwise than the newest."""
-    return has_changed_terms(contract) or has_changed_reading(contract)
+    return has_changed_terms(contract) or has_changed_measures(contract) or has_changed_reading(contract)
 
 
 def text_key(contract: Contract) -> str:
@@ -110,4 +113,4 @@ def _caps(contract: Contract, tariff: Tariff, place: int) -> tuple[int, int]:
 
 def _terms(tariff: Tariff | None) -> Tariff | None:
     """A tariff without what says nothing of its unit's worth."""
-    return None if tariff is None else replace(tariff, line=0, cap_minor=0, cap_window_minor=0)
+    return None if tariff is None else replace(tariff, line=0, cap_minor=0, cap_window_minor=0, pays_cut=False)

@@ -15,6 +15,7 @@ from typing import Literal
 
 from gateway.outcomes.blocks import block_of
 from gateway.outcomes.contract import Contract
+from gateway.outcomes.in_window import threshold_at
 from gateway.outcomes.settlement_terms import InvestorTerms
 from gateway.outcomes.terms import apportion
 from gateway.wording.parties import delivers_itself
@@ -221,6 +222,8 @@ def investor_view(
     settled = [one for one in agreed if paid.issuperset(blocks[one.window])]
     newest = totals[-1] if totals else None
     measure = contract.people_measure
+    place = contract.windows.index(contract.window(newest.window)) if newest else 0
+    threshold = threshold_at(contract, measure, place) if measure else 0
     if stated is not None and not _may_see_stated(contract, stated[0]):
         stated = None
     whole = flow(
@@ -238,9 +241,7 @@ def investor_view(
         illustrative=tuple(contract.illustrative),
         windows=tuple(InvestorWindow(one.window, one.payable_minor, one in settled) for one in agreed),
         stated=PaidBefore(SAYS, *stated) if stated else None,
-        goal=GoalReached(measure.goal_people, newest.achieved, newest.met, newest.window)
-        if measure and newest
-        else None,
+        goal=GoalReached(threshold, newest.achieved, newest.met, newest.window) if measure and newest else None,
         flow=whole,
         investors=investor_parts(contract, whole),
     )

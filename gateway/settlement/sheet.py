@@ -222,7 +222,7 @@ def _agreed_price(settled: Settled, versions: Collection[Contract], windows: set
         return SheetCheck(
             CheckName.AGREED_PRICE, False, f"no version of the contract has the digest that {label} was signed under"
         )
-    totals = opening.totals() if opening else {tariff.id: (0, 0) for tariff in contract.tariffs}
+    totals = {tariff.id: (0, 0) for tariff in contract.tariffs} | (opening.totals() if opening else {})
     series = [_figures(contract, opening.last_window, totals, len(opening.windows))] if opening else []
     for window, one in documents.items():
         for line in one.document.lines if settled.order[window] <= last else ():

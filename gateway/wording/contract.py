@@ -236,6 +236,16 @@ LINES: Mapping[str, Both] = {
     "goal": in_both(
         "; investor tjener fra {people} ud af {size}", "; the investor earns from {people} of {size} people"
     ),
+    "instead_of": in_both(
+        "; tælles i stedet for {other}, som der ikke betales mere for: det, hver person når fra udgavens første"
+        " periode",
+        "; counted instead of {other}, of which nothing more is paid: what each person reaches from the version's first"
+        " window on",
+    ),
+    "beside": in_both(
+        "; tælles og betales ved siden af {other}: det, hver person når fra udgavens første periode",
+        "; counted and paid beside {other}: what each person reaches from the version's first window on",
+    ),
     "aim": in_both("; målet er {people} ud af {size}", "; the goal is {people} of {size} people"),
     "aggregate": in_both(
         "{id} ({unit}), underskrevet af {name} med nøglen {key}: {method}; kilde: {source}; forfalder i {windows}",
@@ -243,6 +253,10 @@ LINES: Mapping[str, Both] = {
     ),
     "gate": in_both("; kun når {figure}", "; only where {figure}"),
     "cap": in_both("; højst {amount} i alt", "; at most {amount} in all"),
+    "cap_pays_cut": in_both(
+        "; det, loftet skar væk i den tidligere udgave, betales nu",
+        "; what the cap cut in the version before is paid now",
+    ),
     "cap_lost": in_both(
         "; højst {amount} i en periode, resten bortfalder; et fald tager højst det tilbage, der er betalt",
         "; at most {amount} in a window, the rest is lost; a fall takes back at most what was paid",
@@ -256,6 +270,14 @@ LINES: Mapping[str, Both] = {
         "By how much people's amounts pass that is declared as {of} and taken off",
     ),
     "cap_contract": in_both("Højst {amount} for kontrakten", "At most {amount} for the contract"),
+    "cap_person_pays_cut": in_both(
+        "Det, loftet for én person skar væk i den tidligere udgave, betales nu",
+        "What the cap of a person cut in the version before is paid now",
+    ),
+    "cap_contract_pays_cut": in_both(
+        "Det, loftet for kontrakten skar væk i den tidligere udgave, betales nu",
+        "What the cap of the contract cut in the version before is paid now",
+    ),
     "cap_return": in_both(
         "Investors kapital {capital} forrentes højst med {share} om året i {years} år; kontrakten betaler højst {most}",
         "The investor's capital of {capital} earns at most {share} a year for {years} years; at most {most} is paid",

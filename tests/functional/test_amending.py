@@ -58,6 +58,43 @@ def test_a_preview_says_what_is_owed_at_most_from_the_first_window_that_changes(
     assert (last.window, last.most_after) == ("2021H1", 30 * 144 * 200_000)
 
 
+FREEZE = ("days_after_window = 60", "days_after_window = 90")
+QUARTERS = (
+    '[[windows]]\nlabel = "2020H1"\nfrom_week = "2020-W01"\nto_week = "2020-W26"\n',
+    (
+        '[[windows]]\nlabel = "2020Q1"\nfrom_week = "2020-W01"\nto_week = "2020-W13"\n\n'
+        '[[windows]]\nlabel = "2020Q2"\nfrom_week = "2020-W14"\nto_week = "2020-W26"\n'
+    ),
+)
+SAID = {  # what a later version changes -> a sentence that is gone, and one that is new
+    "the threshold": (("threshold_people = 15", "threshold_people = 12"), "15 of 30", "12 of 30"),
+    "days to the freeze": (FREEZE, "60 days", "90 days"),
+    "windows": (QUARTERS, "2020H1", "2020Q2"),
+    "a table": (('reasons_windows = ["2020H2"]', 'reasons_windows = ["2021H1"]'), "2020H2", "2021H1"),
+}
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_a_preview_says_whatever_else_changes(town: SimulatedMunicipality, name: str):
+    edit, gone, new = SAID[name]
+    words = shown(town, edit).words
+    assert any(gone in line for part in words for line in part.before)
+    assert any(new in line for part in words for line in part.after)
+
+
+def test_a_preview_says_what_is_owed_by_windows_that_are_cut_anew(town: SimulatedMunicipality):
+    """By the end of one that the text in force does not have it owes what it owes by the one before."""
+    windows = {one.window: one for one in shown(town, QUARTERS).windows}
+    assert [(name, one.is_new) for name, one in windows.items()] == [
+        ("2020Q1", True),
+        ("2020Q2", True),
+        ("2020H2", False),
+        ("2021H1", False),
+    ]
+    assert windows["2020Q1"] == WindowMoved("2020Q1", 30 * 65 * 150_000, 30 * 78 * 150_000, is_new=True)
+    assert windows["2020Q2"].most_before == windows["2020Q2"].most_after == 30 * 91 * 150_000
+
+
 def test_the_sheet_adds_up_what_all_changes_come_to(tmp_path: Path):
     """A dearer and then a cheaper version are two changes: what one adds the other does not take away."""
     town = built(tmp_path)
@@ -91,7 +128,7 @@ def test_a_preview_of_the_text_in_force_says_that_nothing_would_change(town: Sim
 
 def test_a_preview_refuses_what_would_be_refused(town: SimulatedMunicipality):
     for edits, error in (
-        ((("threshold_people = 15", "threshold_people = 12"),), AmendmentRefused),
+        ((("weeks_from_enrolment = 156", "weeks_from_enrolment = 155"),), AmendmentRefused),
         ((("price_minor = 150000 ", "price_minor = -1 "),), DeclarationInvalid),
     ):
         with pytest.raises(error):

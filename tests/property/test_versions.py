@@ -10,7 +10,7 @@ import pytest
 
 from gateway.outcomes.tariff import due_lines
 from tests.property import ledger
-from tests.support.chains import chain, owed, series
+from tests.support.chains import LATE, chain, owed, series
 from tests.support.examples import examples
 
 WINDOWS = 6
@@ -21,6 +21,8 @@ def drawn_terms(draw: Random) -> dict[str, Any]:
     for cap, most in (("cap", 2500), ("contract_cap", 3000), ("person_cap", 500)):
         if draw.random() < 0.4:
             terms[cap] = draw.randrange(100, most, 50)
+    for pays in ("pays_cut", "contract_pays_cut", "person_pays_cut"):
+        terms[pays] = draw.random() < 0.3
     if draw.random() < 0.4:
         terms["gate"] = draw.randrange(1, 12)
     return terms
@@ -33,21 +35,27 @@ def drawn_points(draw: Random) -> list[tuple[int, int]]:
 
 def drawn_versions(draw: Random) -> list[ledger.Version]:
     begins = [0, *sorted(draw.sample(range(1, WINDOWS), draw.randint(0, 3)))]
-    with_steps = draw.choice([len(begins), *range(len(begins))])  # from this version on, if from any
+    with_steps, with_late = (draw.choice([len(begins), *range(len(begins))]) for _ in range(2))  # from there on, if any
     found: list[ledger.Version] = []
     for number, since in enumerate(begins):
         terms = drawn_terms(draw) if not found or draw.random() < 0.8 else dict(found[-1][1])
         terms.pop("points", None)
+        terms.pop("cut", None)
+        if found and draw.random() < 0.3:  # which changes when something is paid, and not what
+            terms["cut"] = [draw.randint(1, 30) for _ in range(WINDOWS - since)]
         if number >= with_steps:
             before = found[-1][1].get("points") if found else None
             terms["points"] = before if before and draw.random() < 0.5 else drawn_points(draw)
+        terms.pop("late", None)
+        if number >= max(1, with_late):
+            terms["late"] = draw.choice([0, 40, 40, 90])
         found.append((since, terms))
     return found
 
 
-def drawn_people(draw: Random, *, may_fall: bool = True) -> list[list[int]]:
+def drawn_people(draw: Random, *, may_fall: bool = True, many: int = 0) -> list[list[int]]:
     people = []
-    for _ in range(draw.randint(1, 5)):
+    for _ in range(many or draw.randint(1, 5)):
         steps = [draw.choice([0, 1, 1, 2] + [-1, -2, -9] * may_fall) for _ in range(WINDOWS)]
         people.append([*accumulate(steps, lambda held, step: max(0, held + step), initial=0)][1:])
     return people
@@ -59,7 +67,13 @@ def test_what_is_owed_is_what_the_slow_ledger_says(stretch: int):
     for seed in range(stretch * 1000, stretch * 1000 + examples(1000)):
         draw = Random(seed)
         versions, people = drawn_versions(draw), drawn_people(draw)
-        assert owed(chain(*versions), people) == ledger.owed(versions, people), (seed, versions, people)
+        late = drawn_people(draw, many=len(people))
+        assert owed(chain(*versions), people, late) == ledger.owed(versions, people, late), (
+            seed,
+            versions,
+            people,
+            late,
+        )
 
 
 def test_documents_add_up_to_what_is_owed_whatever_is_learnt_in_between():
@@ -70,13 +84,26 @@ def test_documents_add_up_to_what_is_owed_whatever_is_learnt_in_between():
         documented: dict[str, tuple[int, int]] = {}
         for window in range(WINDOWS):
             people = [counts[: window + 1] for counts in drawn_people(draw)]  # learnt anew, back to the beginning
+            late = [counts[: window + 1] for counts in drawn_people(draw, many=len(people))]
             begun = [one for one in versions if one[0] <= window]
             contract = chain(*begun)
-            for line in due_lines(contract, series=series(contract, people), documented=documented):
+            for line in due_lines(contract, series=series(contract, people, late), documented=documented):
                 quantity, minor = documented.get(line.tariff, (0, 0))
                 documented[line.tariff] = quantity + line.quantity, minor + line.amount_minor
             paid = sum(minor for _, minor in documented.values())
-            assert paid == owed(contract, people)[-1] == ledger.owed(begun, people)[-1], seed
+            assert paid == owed(contract, people, late)[-1] == ledger.owed(begun, people, late)[-1], seed
+
+
+def test_a_measure_that_comes_later_counts_what_each_person_reached_since():
+    for seed in range(examples(300)):
+        draw = Random(seed)
+        versions, people = (
+            [(0, {"price": 1}), (draw.randrange(1, WINDOWS), {"price": 1, "late": 1})],
+            drawn_people(draw),
+        )
+        late = drawn_people(draw, many=len(people))
+        counted = series(chain(*versions), people, late)[-1].quantities[LATE]
+        assert counted == sum(ledger.reached_since(versions[1][0], counts) for counts in late), seed
 
 
 def test_an_amendment_with_equal_terms_changes_nothing():

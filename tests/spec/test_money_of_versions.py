@@ -116,12 +116,114 @@ TABLE: dict[str, tuple[Versions, People, list[int]]] = {
         [[3, 4]],
         [300, 600],
     ),
+    "a higher cap that pays what the one before cut": (
+        [(0, {"price": 100, "cap": 300}), (2, {"price": 100, "cap": 600, "pays_cut": True})],
+        [[2, 5, 6, 9]],
+        [200, 300, 600, 600],
+    ),
+    "no cap from now on, and what it cut is paid": (
+        [(0, {"price": 100, "cap": 300}), (2, {"price": 100, "pays_cut": True})],
+        [[2, 5, 6, 9]],
+        [200, 300, 600, 900],
+    ),
+    "what was lost at one boundary is not paid at the next": (
+        [
+            (0, {"price": 100, "cap": 300}),
+            (1, {"price": 100, "cap": 500}),
+            (2, {"price": 100, "cap": 900, "pays_cut": True}),
+        ],
+        [[5, 8, 9, 9]],
+        [300, 500, 700, 700],
+    ),
+    "the contract's cap, higher, and what it cut is paid": (
+        [(0, {"price": 100, "contract_cap": 500}), (1, {"price": 100, "contract_cap": 900, "contract_pays_cut": True})],
+        [[4, 6], [3, 4]],
+        [500, 900],
+    ),
+    "a person's cap, higher, and each one's cut is paid": (
+        [(0, {"price": 100, "person_cap": 200}), (1, {"price": 100, "person_cap": 300, "person_pays_cut": True})],
+        [[3, 4], [1, 2], [9, 0]],
+        [500, 500],
+    ),
+    "what a cap cut is paid at the price of then": (
+        [(0, {"price": 100, "cap": 200}), (1, {"price": 150, "cap": 1000, "pays_cut": True})],
+        [[3, 4]],
+        [200, 450],
+    ),
+    "windows cut anew: what is lost behind the boundary, and what is new there, is worth what its window says": (
+        [(0, {"price": 100}), (1, {"price": 150, "cut": [6, 7, 4]})],
+        [[2, 1, 3, 3], [0, 0, 1, 0]],
+        [200, 100, 500, 350],
+    ),
+    "windows put together: what two of them would have added is one": (
+        [(0, {"price": 100, "cap": 250}), (2, {"price": 100, "cap": 600, "cut": [26]})],
+        [[2, 3, 5]],
+        [200, 250, 450],
+    ),
+    "windows cut twice, each time behind those that had begun": (
+        [(0, {"price": 100}), (1, {"price": 50, "cut": [6, 6, 6]}), (3, {"price": 10, "cut": [1, 30]})],
+        [[1, 2, 3, 4, 5]],
+        [100, 150, 200, 210, 220],
+    ),
     "nobody counts before their batch does, and then all at once, at the price of that window": (
         [(0, {"price": 100}), (1, {"price": 150})],
         [[0, 3], [1, 2]],
         [100, 700],
     ),
 }
+
+
+# versions -> who has how many units of the first measure, and of the one that comes later -> what is owed
+NEW_MEASURE: dict[str, tuple[Versions, People, People, list[int]]] = {
+    "instead of the other: that one keeps what it earned, and the new one begins with nothing": (
+        [(0, {"price": 100}), (1, {"price": 0, "late": 70})],
+        [[2, 3, 3]],
+        [[1, 2, 2]],
+        [200, 270, 270],
+    ),
+    "what the other one earned is lost again": (
+        [(0, {"price": 100}), (1, {"price": 0, "late": 70})],
+        [[2, 1, 1]],
+        [[0, 0, 1]],
+        [200, 100, 170],
+    ),
+    "beside the other: both are paid, and of each what was reached while it was there": (
+        [(0, {"price": 100}), (1, {"price": 100, "late": 70})],
+        [[2, 3, 3], [0, 1, 1]],
+        [[2, 2, 3], [0, 1, 1]],
+        [200, 470, 540],
+    ),
+    "what was held before it came, is lost and reached again, is not new": (
+        [(0, {"price": 100}), (1, {"price": 100, "late": 70})],
+        [[0, 0, 0, 0]],
+        [[2, 0, 2, 3]],
+        [0, 0, 0, 70],
+    ),
+    "by person, and never as a difference of sums: one lost what another reached": (
+        [(0, {"price": 100}), (1, {"price": 0, "late": 70})],
+        [[0, 0], [0, 0]],
+        [[1, 0], [0, 1]],
+        [0, 70],
+    ),
+    "dearer by a version behind that": (
+        [(0, {"price": 100}), (1, {"price": 0, "late": 70}), (2, {"price": 0, "late": 90})],
+        [[1, 1, 1]],
+        [[1, 2, 4]],
+        [100, 170, 350],
+    ),
+    "a person's cap is about both": (
+        [(0, {"price": 100, "person_cap": 250}), (1, {"price": 100, "late": 70, "person_cap": 250})],
+        [[2, 2]],
+        [[0, 3]],
+        [200, 250],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NEW_MEASURE)
+def test_what_is_owed_for_a_measure_that_comes_later(name: str):
+    versions, people, late, amounts = NEW_MEASURE[name]
+    assert owed(chain(*versions), people, late) == amounts
 
 
 @pytest.mark.parametrize("name", TABLE)

@@ -186,6 +186,14 @@ def counts(contract: Contract, measure: Measure) -> str:
             f" Målet for investor er nået fra {formats.danish_number(measure.goal_people)} af "
             f"{formats.danish_number(contract.cohort.size)} borgere."
         )
+    if measure.instead_of:
+        text += f" Det tælles i stedet for {measure.instead_of}, som der ikke betales mere for."
+    if measure.beside:
+        text += f" Det tælles og betales ved siden af {formats.enumeration(measure.beside)}."
+    if measure.instead_of or measure.beside:
+        text += (
+            " Det, som hver borger når fra udgavens første periode, tæller. Det, som nogen havde nået før, er ikke nyt."
+        )
     return text
 
 

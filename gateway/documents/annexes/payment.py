@@ -171,6 +171,8 @@ def pays(contract: Contract, tariff: Tariff) -> str:
         text += f" Højst {words.money(contract, tariff.cap_window_minor)} i én periode; resten {rest}."
     if tariff.cap_minor:
         text += f" Højst {words.money(contract, tariff.cap_minor)} i alt."
+    if tariff.pays_cut:
+        text += " Det, loftet skar væk i den tidligere udgave, betales nu."
     return text
 
 
@@ -183,10 +185,10 @@ def _caps(contract: Contract) -> Iterator[Block]:
         ("Det meste, der betales: den laveste grænse", caps.most_minor),
     ]
     shown = tuple((text, words.money(contract, minor)) for text, minor in rows if minor)
-    if not shown:
+    if not shown and not caps.pays_cut and not caps.person_pays_cut:
         return
     yield Heading("Lofter over alle takster")
-    yield TableBlock(("Loft", "Højst"), shown, numbers=1)
+    yield TableBlock(("Loft", "Højst"), shown or (("Ingen", ""),), numbers=1)
     if caps.capital_minor:
         yield Paragraph(
             f"Investors afkast er højst {formats.danish_per_cent(caps.return_per_mille_a_year)} om året i "
@@ -197,6 +199,9 @@ def _caps(contract: Contract) -> Iterator[Block]:
             "Kommunen kender ikke borgerne bag et erklæret tal. Evaluator siger derfor i "
             f"{caps.person_excess}, hvor meget borgernes beløb i alt ligger over loftet, og det trækkes fra."
         )
+    for whose, is_said in (("én borger", caps.person_pays_cut), ("kontrakten", caps.pays_cut)):
+        if is_said:
+            yield Paragraph(f"Det, loftet for {whose} skar væk i den tidligere udgave, betales nu.")
     yield Paragraph("Et loft skærer først i de takster, der står sidst.")
 
 

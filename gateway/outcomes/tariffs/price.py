@@ -171,7 +171,7 @@ def _read(table: DeclarationTable, name: str, known: KnownTerms) -> PriceTariff 
         raise HoleUsed
     if measure is None:
         return declared_price.read(table, name, known.aggregates[of], price)
-    prices = table.part(lambda: _read_prices(table, measure)) if by_state else None
+    prices = table.part(lambda: _read_prices(table, measure, known)) if by_state else None
     index = find_index(table, known.indices) if is_indexed else None
     base = table.integer("base_year", least=1) if is_indexed else 0
     with table.check():
@@ -193,7 +193,7 @@ def _check_index(table: DeclarationTable, index: Index | None, base: int) -> Non
             raise table.refuse("index", reason)
 
 
-def _read_prices(table: DeclarationTable, measure: Measure) -> dict[str, int]:
+def _read_prices(table: DeclarationTable, measure: Measure, known: KnownTerms) -> dict[str, int]:
     prices = table.table("price_by_state")
     found = {state.id: prices.integer(state.id) for state in measure.states}
     prices.finish()
@@ -203,7 +203,7 @@ def _read_prices(table: DeclarationTable, measure: Measure) -> dict[str, int]:
             " them prices the outcome. Put the state with the lowest price last"
         )
         raise table.refuse("price_by_state", reason)
-    if not any(found.values()):
+    if not any(found.values()) and not known.is_later:
         raise table.refuse("price_by_state", "must price some state above 0: nothing would ever be paid")
     return found
 

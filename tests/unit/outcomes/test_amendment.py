@@ -31,6 +31,8 @@ ALLOWED = {
     "a comment that moves every line": {"edit": ("schema =", "# extended in January 2021\nschema =")},
     "one more window": {"edit": ("[freeze]", NEXT_WINDOW)},
     "a pause from now on": {"edit": ("[freeze]", PAUSE)},
+    "another threshold": {"edit": ("threshold_people = 60", "threshold_people = 50")},
+    "fewer days to the freeze": {"edit": ("days_after_window = 60", "days_after_window = 30")},
 }
 
 # what is replaced -> by what -> the part that the refusal names; all but the last three are IMPACT60
@@ -42,12 +44,10 @@ REFUSED = [
         'kind = "fee"\nprice_minor = 150000 ',
         "tariffs",
     ),
-    ("threshold_people = 60", "threshold_people = 50", "measures"),
     ("self_support_full_or_partial", "self_support", "measures"),
     ("weeks_from_enrolment = 156", "weeks_from_enrolment = 208", "measures"),
     ("hours_per_week_hundredths = 1000", "hours_per_week_hundredths = 900", "effective_from"),
     ('status = "dream"', 'status = "ydelsesrefusion"', "effective_from"),
-    ("days_after_window = 60", "days_after_window = 30", "freeze_days"),
     ("k = 5", "k = 4", "k"),
     ("k_cohort = 25", "k_cohort = 26", "k_cohort"),
     ('breakdown_windows = ["2020H2"]', 'breakdown_windows = ["2021H1"]', "breakdown_window"),
