@@ -7,7 +7,7 @@ people who are followed is for municipal eyes alone (`gateway.settlement.forecas
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sqlmodel import Session
@@ -109,7 +109,10 @@ def preview(
 
 
 def _words(known: Contract, new: Contract, language: Language) -> Sequence[WordsChanged]:
-    before, after = ({one.title: one.lines for one in sections(text, language)} for text in (known, new))
+    texts = (known, new)
+    if reads_alike(known, new):  # then from when on weeks are read so is no change
+        texts = (replace(known, follows=""), replace(new, follows=""))
+    before, after = ({one.title: one.lines for one in sections(text, language)} for text in texts)
     found = []
     for title in dict.fromkeys([*before, *after]):
         gone = tuple(line for line in before.get(title, ()) if line not in after.get(title, ()))

@@ -111,6 +111,8 @@ def test_it_is_shown_before_anybody_accepts_and_needs_a_ground(tmp_path: Path):
     assert seen.read_from == WINDOWS[3]
     [hours] = [line for part in seen.words for line in part.after if "38" in line]
     assert "hours" in hours
+    said = [line for part in seen.words for line in part.after]
+    assert "Weeks from 2019-12-30 on are read as it stands here" in "\n".join(said)
     with pytest.raises(AmendmentRefused, match="one of") as refused:
         amend(town, SECOND, AT_2020, FULL_TIME, ground=None)
     assert refused.value.part == "ground"
