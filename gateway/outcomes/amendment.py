@@ -2,9 +2,10 @@
 
 What a price, a scale, a gate or a cap says may change from a window on that has not begun: what was reached before
 stays worth what it was (`versions`). A pause or an extension adds to the end, batches may come otherwise than planned,
-and an index gets the years that were published since. Everything that decides what a week or a person is counted as
-stays, and to whom what is shown: a second threshold, breakdown or predicate would show the same people twice
-(invariant 5).
+and an index gets the years that were published since. Windows that have not begun may be cut otherwise, and what is
+shown of those that have not ended may change (`later_windows`); a goal may be met from other numbers on, and measures
+may come (`later_measures`). What an existing measure counts stays: under other words it would count the same people
+twice. All versions are judged as one calendar (invariant 5).
 """
 
 from __future__ import annotations
