@@ -3,8 +3,10 @@
 What a price, a scale, a gate or a cap says may change from a window on that has not begun: what was reached before
 stays worth what it was (`versions`). So may how a week is read, and earlier weeks stay as they were read (`readings`).
 A pause or an extension adds to the end, batches may come otherwise than planned, and an index gets the years that were
-published since. What a measure counts stays, and to whom what is shown: a second threshold, breakdown or predicate
-would show the same people twice (invariant 5).
+published since. Windows that have not begun may be cut otherwise, and what is shown of those that have not ended may
+change (`later_windows`); a goal may be met from other numbers on, and measures may come (`later_measures`). What an
+existing measure counts stays: under other words it would count the same people twice. All versions are judged as one
+calendar (invariant 5).
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from gateway.errors.contracts import AmendmentRefused
 from gateway.outcomes.amendment import check_amendment
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.later_windows import changes_windows
-from gateway.outcomes.terms import PlannedRelease, Window
+from gateway.outcomes.terms import Aggregate, Evaluator, FigureUnit, PlannedRelease, Window
 from tests.support.histories import example_contract
 from vocabulary.releases import Recipient, Template
 from vocabulary.weeks import Week
@@ -92,6 +92,17 @@ def test_no_window_freezes_before_the_one_before_it():
     with pytest.raises(AmendmentRefused, match="would let 2020H2 freeze no later than 2020H1") as refused:
         check_amendment(known, later(freeze_days=10), released=[])
     assert refused.value.part == "freeze_days"
+
+
+def test_a_figure_is_declared_for_the_same_end_under_whatever_label():
+    evaluator = Evaluator("evaluator", "Evaluator", "k" * 43)
+    due = Aggregate("jobs", FigureUnit.PERSON, evaluator, "method", "source", ("2021H1",), 1)
+    known = replace(KNOWN, aggregates=(due,))
+    changed = {"windows": QUARTERS, "releases": shown_in(QUARTERS)}
+    check_amendment(known, later(**changed, aggregates=(replace(due, windows=("2021Q2",)),)), released=[])
+    with pytest.raises(AmendmentRefused) as refused:
+        check_amendment(known, later(**changed, aggregates=(replace(due, windows=("2021Q1",)),)), released=[])
+    assert refused.value.part == "aggregates"
 
 
 def test_parties_may_be_tied_and_never_untied():
