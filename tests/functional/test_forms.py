@@ -71,18 +71,18 @@ HOUSING_FIRST = Story(
     ),
     (
         Seal(date(2022, 1, 5), "2022"),
-        Pay(date(2022, 10, 10), ("6 months",)),
+        Pay(date(2022, 10, 10), ("6 måneder",)),
         Change(date(2022, 10, 10), ChangeGround.CLAUSE),
         Seal(date(2023, 1, 4), "2023"),
-        Pay(date(2024, 4, 10), ("12 months", "18 months", "24 months")),
+        Pay(date(2024, 4, 10), ("12 måneder", "18 måneder", "24 måneder")),
     ),
 )
 # after 12 months 20 of the first batch, after 18 and 24 months 15; after 12 months 6 of the second, in the last window
 HOUSING_FIRST_OWED = {
-    "6 months": (0, 0),
-    "12 months": (20 * 12_300, 20 * 7_200),
-    "18 months": (15 * 18_900, 15 * 10_125),
-    "24 months": (15 * 26_700 + 6 * 12_300, 15 * 13_500 + 6 * 7_200),
+    "6 måneder": (0, 0),
+    "12 måneder": (20 * 12_300, 20 * 7_200),
+    "18 måneder": (15 * 18_900, 15 * 10_125),
+    "24 måneder": (15 * 26_700 + 6 * 12_300, 15 * 13_500 + 6 * 7_200),
 }
 
 READ = date(2022, 5, 2)
@@ -105,14 +105,14 @@ LAER_FOR_LIVET = Story(
     ),
     (
         Seal(date(2022, 5, 3), "2022"),
-        Pay(date(2023, 8, 15), ("12 months",)),
+        Pay(date(2023, 8, 15), ("12 måneder",)),
         Change(date(2023, 8, 15), ChangeGround.NOT_PUBLIC),
-        Pay(date(2025, 8, 15), ("24 months", "36 months")),
-        Pay(date(2026, 8, 15), ("48 months",)),
+        Pay(date(2025, 8, 15), ("24 måneder", "36 måneder")),
+        Pay(date(2026, 8, 15), ("48 måneder",)),
     ),
 )
 # 50,000 kr. a point: 27 points, then 15. Version 2 pays its own from 50 points on: 47 are too few, with 52 it pays ten
-LAER_FOR_LIVET_OWED = {"12 months": 1_350_000, "24 months": 750_000, "36 months": 0, "48 months": 500_000}
+LAER_FOR_LIVET_OWED = {"12 måneder": 1_350_000, "24 måneder": 750_000, "36 måneder": 0, "48 måneder": 500_000}
 
 BEGINS = date(2023, 10, 2)
 
@@ -140,19 +140,19 @@ VIBORG = Story(
     ),
     (
         Seal(date(2023, 10, 3), "2023"),
-        Pay(date(2025, 1, 15), ("12 months",)),
+        Pay(date(2025, 1, 15), ("12 måneder",)),
         Change(date(2025, 1, 15), ChangeGround.NOT_PUBLIC),
-        Pay(date(2026, 1, 15), ("24 months",)),
-        Pay(date(2027, 1, 15), ("36 months",)),
+        Pay(date(2026, 1, 15), ("24 måneder",)),
+        Pay(date(2027, 1, 15), ("36 måneder",)),
     ),
 )
 # selvmestring 20, 15 and 8 points of 21,000 kr.: 35 points pass the cap of 630,000 kr., and the second year has 10 of
 # them; the cap is raised, and the last 8 are paid. Livstilfredshed 9, 0 and 6 points of 15,000 kr.; off benefits 10, 13
 # and 10 points of 60,000 kr. The municipality owes two of three parts.
 VIBORG_OWED = {
-    "12 months": (2 * 385_000, 385_000),  # 420,000 + 135,000 + 600,000
-    "24 months": (2 * 330_000, 330_000),  # 210,000 + 780,000
-    "36 months": (2 * 286_000, 286_000),  # 168,000 + 90,000 + 600,000
+    "12 måneder": (2 * 385_000, 385_000),  # 420,000 + 135,000 + 600,000
+    "24 måneder": (2 * 330_000, 330_000),  # 210,000 + 780,000
+    "36 måneder": (2 * 286_000, 286_000),  # 168,000 + 90,000 + 600,000
 }
 
 RANDERS = Story(
