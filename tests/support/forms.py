@@ -29,7 +29,7 @@ from tests.functional.test_traps import Clock
 from tests.support.histories import EXAMPLES
 from tests.support.municipality import SimulatedMunicipality
 from tests.support.settling import officer
-from tests.support.simulated import acting, declare, install, put_later_in_force
+from tests.support.simulated import Edit, acting, amend, declare, install, put_later_in_force
 from vocabulary.danish_days import danish_day
 from vocabulary.weeks import Month
 
@@ -69,10 +69,11 @@ class Pay:
 
 @dataclass(frozen=True)
 class Change:
-    """On a day everybody has accepted version 2, and it comes into force."""
+    """On a day everybody has accepted version 2, the example or what edits make of the text, and it is in force."""
 
     on: date
     ground: ChangeGround
+    edits: tuple[Edit, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,7 @@ class Story:
     first_month: str
     some: tuple[Some, ...]
     steps: tuple[Seal | Pay | Change, ...]
+    edits: tuple[Edit, ...] = ()  # of the example contract
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ def walk(story: Story, folder: Path) -> Walked:
     """Every step of a story, in its order."""
     clock = Clock(story.steps[0].on)
     gateway = install(folder / "gateway", story.contract, Kind.DEMO, clock=clock)
-    declare(gateway, story.contract, folder)
+    declare(gateway, story.contract, folder, edits=story.edits)
     town = SimulatedMunicipality(gateway, story.contract, Drop(folder, folder, folder), folder)
     done, pulled, scored = Walked(town, {}, {}), set[str](), set[tuple[str, ScoreSheet]]()
     for step in story.steps:
@@ -107,6 +109,8 @@ def walk(story: Story, folder: Path) -> Walked:
         match step:
             case Seal():
                 _seal(story, town, step.batch)
+            case Change() if step.edits:
+                amend(town, *step.edits, ground=step.ground)
             case Change():
                 text = (EXAMPLES / "contracts" / "later" / f"{story.contract}-2.toml").read_text("utf-8")
                 put_later_in_force(town, text, ground=step.ground)
