@@ -207,7 +207,7 @@ class _Page:
             found.append(self._say("carried" if rules.carries_missing_month_forward else "no_hours"))
         found.append(self._say("codes_block" if self.contract.unknown_codes_block else "codes_report"))
         if rules.neutral_statuses:
-            found.append(self._say("neutral", statuses=", ".join(self._shown(rules.neutral_statuses))))
+            found.append(self._say("neutral", statuses=", ".join(self._status_words(rules.neutral_statuses))))
         found += [self._word(one) for one in self.contract.status_words]
         found += [self._state(number) for number in range(len(self.contract.states))]
         found += [self._measure(measure) for measure in self.contract.measures]
@@ -216,12 +216,12 @@ class _Page:
     def _state(self, number: int) -> str:
         state = self.contract.states[number]
         if state.is_off_benefit:
-            benefits = ", ".join(self._shown(BENEFITS - state.statuses))
+            benefits = ", ".join(self._status_words(BENEFITS - state.statuses))
             return self._say("state_off_benefit", id=state.id, label=self._label(state), benefits=benefits)
         shown = (
             LINES["any_status"][self.language]
             if state.statuses == ANY_STATUS
-            else self._or(self._shown(state.statuses))
+            else self._or(self._status_words(state.statuses))
         )
         text = self._say("state", id=state.id, label=self._label(state), statuses=shown)
         if state.income_types:
@@ -230,7 +230,7 @@ class _Page:
             text += self._say(key, types=", ".join(sorted(state.income_types)), hours=hours)
         return text
 
-    def _shown(self, statuses: Iterable[Status]) -> list[str]:
+    def _status_words(self, statuses: Iterable[Status]) -> list[str]:
         """What a register shows: in Danish words, else as in the file; the contract's own words by their labels."""
         is_danish = self.language is Language.DANISH
         own = labels_of(self.contract.status_words, danish=is_danish)
