@@ -76,6 +76,7 @@ def participants(done: Walked, window: str) -> int:
     return found
 
 
+@pytest.mark.long
 def test_denver_365_came_of_250_and_each_is_paid_for_alike(tmp_path: Path):
     """The second batch is raised by 15 before it is sealed, and a third one of 100 is added."""
     done = walk(DENVER, tmp_path)
@@ -156,9 +157,8 @@ def augsburg(in_work: int) -> Story:
     )
 
 
-@pytest.mark.parametrize(
-    ("in_work", "repaid"), [pytest.param(NEEDED, REPAID), pytest.param(NEEDED - 1, 0, marks=pytest.mark.long)]
-)
+@pytest.mark.long
+@pytest.mark.parametrize(("in_work", "repaid"), [(NEEDED, REPAID), (NEEDED - 1, 0)])
 def test_augsburg_69_came_of_100_and_twenty_are_still_what_is_needed(in_work: int, repaid: int, tmp_path: Path):
     """The second batch closes with 9 people instead of 40. What is paid for is a number of people, and no share."""
     done = walk(augsburg(in_work), tmp_path)
