@@ -8,7 +8,7 @@ days are known, and a contract that says so shows what could not stand by itself
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
@@ -78,7 +78,7 @@ class _Text:
 
 @lru_cache(maxsize=128)
 def _audit_of_text(text: _Text) -> tuple[list[CalendarFinding], AuditedContract]:
-    return _audit(text.contract, text.progress)
+    return _audit(text.contract, lambda: _movers_of_text(text))
 
 
 def known_movers(contract: Contract, *, progress: Progress = no_progress) -> Movers:
@@ -95,15 +95,16 @@ def _movers_of_text(text: _Text) -> Movers:
 def findings_of(contract: Contract) -> tuple[list[CalendarFinding], Mapping[tuple[str, ...], int]]:
     """What the audit has against the calendar, and the fewest people of each view. No value and no person is looked
     at."""
-    found, passed = _audit(contract)
+    found, passed = _audit(contract, lambda: movers_of(contract, no_progress))
     return found, passed.smallest
 
 
-def _audit(contract: Contract, progress: Progress = no_progress) -> tuple[list[CalendarFinding], AuditedContract]:
+def _audit(contract: Contract, run_lives: Callable[[], Movers]) -> tuple[list[CalendarFinding], AuditedContract]:
+    """What it finds; lives are run only where somebody is shown a figure that they could tell of."""
     views = views_of(contract)
     if all(view.is_free for view in views):
         return [], AuditedContract(contract, dict.fromkeys((view.roles for view in views), 0))
-    judged = judged_at_contract(contract, movers_of(contract, progress))
+    judged = judged_at_contract(contract, run_lives())
     moved = judged.starts.movers.days[0].space.rank > 0
     smallest = {view.roles: contract.cohort.size if moved and view.has_totals else 0 for view in views}
     passed = AuditedContract(contract, smallest)

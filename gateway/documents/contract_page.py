@@ -6,7 +6,7 @@ that pays; the digest says which text it speaks of, and that text is what binds.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -22,8 +22,10 @@ from gateway.wording.contract import EXITS, HEADINGS, LINES, PERIODS, RULES, TEM
 from gateway.wording.kind_words import KindSentence, Voice
 from gateway.wording.measures import MEASURE_WORDS
 from gateway.wording.parties import delivers_itself, names_in
-from gateway.wording.tariffs import TARIFF_WORDS
+from gateway.wording.register import status_label
+from gateway.wording.tariffs import TARIFF_WORDS, unit_words
 from policies.basis import StopReason
+from vocabulary.statuses import Status
 from vocabulary.total import total
 
 
@@ -100,7 +102,7 @@ class PageVoice(Voice):
         return str(value)
 
     def numbers(self, value: NumberList) -> str:
-        return ", ".join(map(str, value.numbers))
+        return formats.enumeration([str(one) for one in value.numbers], self._line("and"))
 
     def money(self, minor: int) -> str:
         return money(minor, self.contract.currency, self.language)
@@ -160,7 +162,8 @@ class _Page:
     def parties(self) -> list[str]:
         payer = self.contract.party("outcome_payer")
         found = [self._say("payer", name=payer.name, code=payer.municipality_code or payer.country)]
-        found += [self._say("further_payer", name=other.name) for other in self.contract.payers[1:]]
+        further = "further_repayer" if delivers_itself(self.contract) else "further_payer"
+        found += [self._say(further, name=other.name) for other in self.contract.payers[1:]]
         if len(self.contract.payers) > 1:
             parts = sum(self.contract.share_parts)
             shares = ", ".join(f"{one.name} {one.share_parts}/{parts}" for one in self.contract.payers)
@@ -181,7 +184,7 @@ class _Page:
     def people(self) -> list[str]:
         cohort = self.contract.cohort
         batches = ", ".join(f"{batch.id} ({batch.size})" for batch in cohort.batches)
-        closed = ", ".join(f"{batch.id} {batch.cut_off}" for batch in cohort.batches if batch.cut_off)
+        closed = ", ".join(f"{batch.id} ({batch.cut_off})" for batch in cohort.batches if batch.cut_off)
         return [
             self._say("cohort", size=cohort.size, first=cohort.enrolment_from, last=cohort.enrolment_to),
             self._say("batches", batches=batches),
@@ -206,7 +209,7 @@ class _Page:
             found.append(self._say("carried" if rules.carries_missing_month_forward else "no_hours"))
         found.append(self._say("codes_block" if self.contract.unknown_codes_block else "codes_report"))
         if rules.neutral_statuses:
-            found.append(self._say("neutral", statuses=", ".join(sorted(rules.neutral_statuses))))
+            found.append(self._say("neutral", statuses=", ".join(self._status_words(rules.neutral_statuses))))
         found += [self._word(one) for one in self.contract.status_words]
         found += [self._state(number) for number in range(len(self.contract.states))]
         found += [self._measure(measure) for measure in self.contract.measures]
@@ -215,10 +218,12 @@ class _Page:
     def _state(self, number: int) -> str:
         state = self.contract.states[number]
         if state.is_off_benefit:
-            benefits = ", ".join(sorted(BENEFITS - state.statuses))
+            benefits = ", ".join(self._status_words(BENEFITS - state.statuses))
             return self._say("state_off_benefit", id=state.id, label=self._label(state), benefits=benefits)
         shown = (
-            LINES["any_status"][self.language] if state.statuses == ANY_STATUS else self._or(self._statuses_of(state))
+            LINES["any_status"][self.language]
+            if state.statuses == ANY_STATUS
+            else self._or(self._status_words(state.statuses))
         )
         text = self._say("state", id=state.id, label=self._label(state), statuses=shown)
         if state.income_types:
@@ -227,10 +232,11 @@ class _Page:
             text += self._say(key, types=", ".join(sorted(state.income_types)), hours=hours)
         return text
 
-    def _statuses_of(self, state: WeekState) -> list[str]:
-        """What a register shows in the state: statuses as in the file, the contract's own words by their labels."""
-        own = labels_of(self.contract.status_words, danish=self.language is Language.DANISH)
-        return [own.get(status, status) for status in sorted(state.statuses)]
+    def _status_words(self, statuses: Iterable[Status]) -> list[str]:
+        """What a register shows: in Danish words, else as in the file; the contract's own words by their labels."""
+        is_danish = self.language is Language.DANISH
+        own = labels_of(self.contract.status_words, danish=is_danish)
+        return sorted(own.get(one) or (status_label(one) if is_danish else one.value) for one in statuses)
 
     def _word(self, word: StatusWord) -> str:
         label = word.label_da if self.language is Language.DANISH else word.label_en
@@ -298,7 +304,8 @@ class _Page:
         return found
 
     def _tariff(self, tariff: Tariff) -> str:
-        unit = {"unit": UNITS[tariff.unit(self.contract)][self.language]}
+        is_danish = self.language is Language.DANISH
+        unit = unit_words(UNITS[tariff.unit(self.contract)][self.language], is_danish=is_danish)
         words = TARIFF_WORDS[tariff.kind]
         text = "".join(self._voice.say(words, phrase, unit) for phrase in tariff.phrases())
         return f"{tariff.id}: {text}{self._by_payer(tariff)}{self._limits(tariff, tariff.gate)}"

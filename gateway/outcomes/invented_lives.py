@@ -29,7 +29,8 @@ class Doing:
     is_shown: bool = True
     is_paid: bool = True
     is_paid_little: bool = False  # one minor unit a month: below every threshold and every bound
-    measured_days: int | None = None  # reaches every follow-up of an instrument, measured so many days from its day
+    measured_days: int | None = None  # reaches every follow-up of instruments, measured so many days from its day
+    measured_alone: str = ""  # the one measure of which that is so; empty: of all of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,8 @@ class DoneWeeks:
 
 def doings_of(contract: Contract) -> list[Doing]:
     """Each state that differs; where pay is added up, also without it, and the pay without the state; where a sum of it
-    is counted, also with little pay; and to reach what instruments are to show, as early and as late as may be."""
+    is counted, also with little pay; and to reach what instruments are to show, as early and as late as may be: of all
+    measures at once, and of several also one by itself."""
     found = []
     for state in _states_that_differ(contract):
         readers = [measure for measure in contract.measures if state in measure.states]
@@ -58,8 +60,10 @@ def doings_of(contract: Contract) -> list[Doing]:
             found += [Doing(state, is_paid=False), Doing(state, is_shown=False)]
             found += [Doing(state, is_paid_little=True)] if any(one.unit is FigureUnit.MINOR for one in readers) else []
     shifts = {days for one in instrument_measures(contract) for days in (0, one.follow_up_within_days)}
+    measured = [one.id for one in instrument_measures(contract)]
     found += [
-        Doing(_NO_STATE, is_shown=False, is_paid=False, measured_days=days)
+        Doing(_NO_STATE, is_shown=False, is_paid=False, measured_days=days, measured_alone=alone)
+        for alone in ("", *(measured if len(measured) > 1 else ()))
         for days in sorted({*shifts, *(-one for one in shifts)})
     ]
     return found or [Doing(_NO_STATE)]
@@ -69,7 +73,9 @@ def marks_of_doing(contract: Contract, first: date, doing: Doing, weeks: Sequenc
     """What somebody who begins on a day reaches of instruments who does so in these weeks."""
     if doing.measured_days is None:
         return {}
-    return possible_marks(contract, first, doing.measured_days, weeks)
+    marks = possible_marks(contract, first, doing.measured_days, weeks)
+    alone = doing.measured_alone
+    return {mark: week for mark, week in marks.items() if not alone or mark[0] == alone}
 
 
 def _states_that_differ(contract: Contract) -> list[WeekState]:

@@ -11,7 +11,7 @@ from gateway.wording import annexes as words
 from gateway.wording import formats
 from gateway.wording.kind_words import KindSentence, Voice
 from gateway.wording.measures import MEASURE_WORDS
-from gateway.wording.tariffs import TARIFF_WORDS
+from gateway.wording.tariffs import TARIFF_WORDS, unit_words
 from vocabulary.total import total
 
 _PERIODS = total(
@@ -32,8 +32,8 @@ class AnnexVoice(Voice):
 
     def tariff(self, tariff: Tariff) -> tuple[str, ...]:
         """What a tariff pays for, and then what else is said of its price, a sentence each."""
-        unit = words.unit(tariff.unit(self._contract))
-        return tuple(self.say(TARIFF_WORDS[tariff.kind], phrase, {"unit": unit}) for phrase in tariff.phrases())
+        unit = unit_words(words.unit(tariff.unit(self._contract)))
+        return tuple(self.say(TARIFF_WORDS[tariff.kind], phrase, unit) for phrase in tariff.phrases())
 
     def sentence(self, words: KindSentence) -> str:
         return words.annex

@@ -125,6 +125,10 @@ LINES: Mapping[str, Both] = {
         "Betaler også: {name}; får sine egne fakturaer og intet andet",
         "Pays as well: {name}; gets its own invoices and nothing else",
     ),
+    "further_repayer": in_both(
+        "Betaler også: {name}; får sine egne opgørelser og intet andet",
+        "Pays as well: {name}; gets its own statements and nothing else",
+    ),
     "shares": in_both(
         "Hvert beløb deles: {shares}; resten i hele mindste enheder til de største brøkdele, så andelene altid giver "
         "beløbet",
@@ -146,10 +150,10 @@ LINES: Mapping[str, Both] = {
         " and never alone",
     ),
     "delivers_itself": in_both(
-        "{name} leverer selv indsatsen og betaler et betinget tilskud tilbage efter resultater: investorerne får"
+        "{name} leverer selv indsatsen og betaler et betinget tilskud tilbage efter resultater: investor får"
         " betalingsgrundlaget, og der er ingen faktura. En revisor er udpeget, og den, der leverer, registrerer og"
         " godkender intet her",
-        "{name} delivers by itself and repays a conditional grant by results: the investors get the payment document,"
+        "{name} delivers by itself and repays a conditional grant by results: whoever lent gets the payment document,"
         " and there is no invoice. An auditor is appointed, and whoever delivers registers and approves nothing here",
     ),
     "investor_shares": in_both(
@@ -169,7 +173,7 @@ LINES: Mapping[str, Both] = {
         "Each batch counts from the first window of which nothing was released when it was sealed",
     ),
     "cut_offs": in_both(
-        "Alles tid begynder den dag, da holdet lukkes: {batches}",
+        "Alles tid begynder den dag, hvor holdet lukkes: {batches}",
         "Everybody's time begins when the batch closes: {batches}",
     ),
     "double_refused": in_both(

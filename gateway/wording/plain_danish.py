@@ -191,9 +191,9 @@ def _source(contract: Contract, source: str) -> tuple[str, str, str]:
 
 
 def recipients(contract: Contract) -> list[str]:
-    """The roles that the contract plans a release for, in the order of its parties."""
+    """The roles that the contract plans a release for, each once, in the order of its parties."""
     planned = {release.recipient for release in contract.releases}
-    return [party.role for party in contract.parties if party.role in planned]
+    return list(dict.fromkeys(party.role for party in contract.parties if party.role in planned))
 
 
 def shared_about_group(contract: Contract) -> list[tuple[str, frozenset[str]]]:

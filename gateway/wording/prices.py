@@ -7,7 +7,7 @@ from gateway.outcomes.phrases import Reached
 from gateway.wording.annex_voice import AnnexVoice
 from gateway.wording.contract import LINES, UNITS
 from gateway.wording.kind_words import KindSentence
-from gateway.wording.tariffs import TARIFF_WORDS
+from gateway.wording.tariffs import TARIFF_WORDS, unit_words
 
 
 class PriceVoice(AnnexVoice):
@@ -34,7 +34,7 @@ def prices_in_words(contract: Contract) -> list[str]:
 
 def _tariff_line(contract: Contract, voice: PriceVoice, tariff: Tariff) -> str:
     """`entry: 750,00 kr. pr. person; højst 90.000,00 kr. i alt`."""
-    unit = {"unit": UNITS[tariff.unit(contract)]["da"]}
+    unit = unit_words(UNITS[tariff.unit(contract)]["da"])
     text = "".join(voice.say(TARIFF_WORDS[tariff.kind], phrase, unit) for phrase in tariff.phrases())
     if tariff.payer_prices:
         pairs = zip(contract.payers, tariff.payer_prices, strict=True)

@@ -1,4 +1,4 @@
-"""What each kind of tariff pays for, in words: an entry a kind. `unit` is the word of one unit of its figure."""
+"""What each kind of tariff pays for, in words: an entry a kind, with the words of one unit of its figure."""
 
 from __future__ import annotations
 
@@ -10,18 +10,27 @@ _NEGATIVE = KindSentence(
 )
 _NEVER_NEGATIVE = KindSentence(in_both("; aldrig under nul", "; never below nothing"), "Aldrig under 0.")
 
+_NEUTER = ("point", "beløb")
+
+
+def unit_words(unit: str, *, is_danish: bool = True) -> dict[str, str]:
+    """The word of one unit, and what is said of each of them: `hvert point`, `hver uge`."""
+    danish = "hvert" if unit in _NEUTER else "hver"
+    return {"unit": unit, "each": f"{danish if is_danish else 'each'} {unit}"}
+
+
 TARIFF_WORDS = words_for(
     TARIFFS,
     {
         "price": {
             "price": KindSentence(
-                in_both("{price} for hver {unit} under {of}", "{price} for each {unit} under {of}"),
-                "{price} for hver {unit} i {of}.",
+                in_both("{price} for {each} under {of}", "{price} for {each} under {of}"),
+                "{price} for {each} i {of}.",
                 "{price} pr. {unit}",
             ),
             "by_state": KindSentence(
-                in_both("{prices} for hver {unit} under {of}", "{prices} for each {unit} under {of}"),
-                "For hver {unit} i {of}: {prices}.",
+                in_both("{prices} for {each} under {of}", "{prices} for {each} under {of}"),
+                "For {each} i {of}: {prices}.",
                 "pr. {unit} {prices}",
             ),
             "indexed": KindSentence(
@@ -30,8 +39,8 @@ TARIFF_WORDS = words_for(
                 " i {year}-niveau, følger {index}",
             ),
             "declared": KindSentence(
-                in_both("{price} for hver {unit} under {of}{least}", "{price} for each {unit} under {of}{least}"),
-                "{price} for hver {unit} i {of}. {least}",
+                in_both("{price} for {each} under {of}{least}", "{price} for {each} under {of}{least}"),
+                "{price} for {each} i {of}. {least}",
                 "{price} pr. {unit}{least}",
             ),
             "negative": _NEGATIVE,

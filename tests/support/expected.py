@@ -10,12 +10,14 @@ illustrative made up to show the machinery; never anybody's real figure
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
 
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.history import PersonHistory
+from gateway.outcomes.measures.instrument import InstrumentScore
 from policies.basis import Stop, StopReason
 from tests.support.histories import EXAMPLES, LETTERS
 from vocabulary.declaration import DeclarationTable, one_of, parse
@@ -68,6 +70,7 @@ class Scenario:
     id: str
     says: str
     people: tuple[PersonHistory, ...]
+    scores: Mapping[str, Mapping[str, tuple[InstrumentScore, ...]]]  # by person, then by instrument
     declared: tuple[Declared, ...]
     results: tuple[Result, ...]
 
@@ -142,12 +145,17 @@ def _term(table: DeclarationTable, sources: dict[str, str]) -> Term:
 
 def _scenario(table: DeclarationTable, sources: dict[str, str]) -> Scenario:
     people: list[PersonHistory] = []
+    scores: dict[str, Mapping[str, tuple[InstrumentScore, ...]]] = {}
     for row in table.tables("people", least=0):
-        people += _people(row, first=len(people) + 1)
+        measured = _scores(row)
+        some = _people(row, first=len(people) + 1)
+        scores |= {person.subject: measured for person in some}
+        people += some
     found = Scenario(
         id=table.text("id"),
         says=table.text("says"),
         people=tuple(people),
+        scores=scores,
         declared=tuple(_declared(row, sources) for row in table.tables("declared", least=0)),
         results=tuple(_result(row, sources) for row in table.tables("results")),
     )
@@ -204,6 +212,17 @@ def _people(table: DeclarationTable, *, first: int) -> list[PersonHistory]:
             PersonHistory.build(subject=ref.value, enrolled_on=enrolled, spells=spells, postings=rows, stop=stop)
         )
     table.finish()
+    return found
+
+
+def _scores(table: DeclarationTable) -> dict[str, tuple[InstrumentScore, ...]]:
+    """What instruments measured of each of these people."""
+    found: dict[str, tuple[InstrumentScore, ...]] = {}
+    for row in table.tables("scores", least=0):
+        score = InstrumentScore(row.day("on"), row.integer("points"))
+        instrument = row.text("instrument")
+        found[instrument] = (*found.get(instrument, ()), score)
+        row.finish()
     return found
 
 

@@ -31,6 +31,10 @@ TOWNS = {
     "impact60": ("851", "Aalborg Kommune"),
     "ballerup": ("151", "Ballerup Kommune"),
     "aarhus": ("751", "Aarhus Kommune"),
+    "housing-first": ("751", "Aarhus Kommune"),
+    "laer-for-livet": ("751", "Aarhus Kommune"),
+    "viborg": ("791", "Viborg Kommune"),
+    "randers-ydelsesrefusion": ("730", "Randers Kommune"),
 }
 
 
@@ -121,10 +125,15 @@ def amend(
 ) -> None:
     """Put a later version of the contract in force, with texts of the one before replaced; with `follows` it says which
     text it changes."""
+    before = (town.folder / f"{town.contract}.toml").read_text(encoding="utf-8")
+    text = _edited(town.folder / f"{town.contract}.toml", edits)
+    put_later_in_force(town, following(before, text) if follows else text, ground=ground)
+
+
+def put_later_in_force(town: Municipality, text: str, *, ground: ChangeGround | None = ChangeGround.CLAUSE) -> None:
+    """Put a text in force as the next version: all accept it, one proposes it on a ground, and another approves."""
     contract, programme = (town.folder / f"{town.contract}{suffix}.toml" for suffix in ("", ".programme"))
     before = contract.read_text(encoding="utf-8")
-    text = _edited(contract, edits)
-    text = following(before, text) if follows else text
     digests = [hashlib.sha256(version.encode()).hexdigest() for version in (before, text)]
     folder = town.folder / "amended"
     folder.mkdir(exist_ok=True)
@@ -190,13 +199,14 @@ def _original(*words: Any) -> Municipality:
 def _installation(name: str, kind: Kind, at: datetime | None) -> Path:
     """Keys, database and status list of an installation that knows no contract yet: of an instant, or of now."""
     folder = Path(tempfile.mkdtemp(prefix="installation-"))
-    _install(folder, name, kind, clock=utc_now if at is None else lambda: at).store.dispose()
+    install(folder, name, kind, clock=utc_now if at is None else lambda: at).store.dispose()
     return folder
 
 
-def _install(
+def install(
     folder: Path, name: str, kind: Kind, *, database_url: str = "", clock: Callable[[], datetime] = utc_now
 ) -> Gateway:
+    """An installation of the contract's municipality that knows no contract yet."""
     code, town = TOWNS[name]
     return initialise(
         Settings(data_directory=folder, database_url=database_url),
@@ -227,7 +237,7 @@ def _made(
     drop = write_drop(folder / "drop", course, seed=seed, extract_people=extract_people)
     installed = folder / "gateway"
     if database_url:
-        gateway = _install(installed, name, kind, database_url=database_url, clock=clock)
+        gateway = install(installed, name, kind, database_url=database_url, clock=clock)
     else:
         at = None if clock is utc_now else clock()
         shutil.copytree(_installation(name, kind, at), installed, dirs_exist_ok=True)

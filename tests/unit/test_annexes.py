@@ -191,6 +191,32 @@ def test_the_course_pays_in_all_what_is_owed_at_its_end(contract: Contract):
     assert all(one.pays_minor == one.earned_minor + one.corrected_minor for one in found)
 
 
+def test_the_course_begins_where_something_can_be_reached_and_counts_no_more_than_can_be():
+    contract = example_contract("housing-first")
+    found, most = periods(contract), {one.window: one.most.minor for one in ranges(contract)}
+    assert [one.window for one in found] == ["12 måneder", "18 måneder", "24 måneder"]
+    paid = 0
+    for one in found:
+        paid += one.pays_minor
+        assert 0 < paid <= (most[one.window] or 0)
+    assert "month_12: 3 point, month_18: 0 point" in found[0].what
+
+
+def test_of_several_who_lend_each_window_is_told_once():
+    contract = example_contract("laer-for-livet")
+    blocks = annexes(contract, files("laer-for-livet")[1], on=DAY, fingerprint="")
+    [table] = [one for one in blocks if isinstance(one, TableBlock) and one.head[:2] == ("Periode", "Tidligst")]
+    assert table.head[2:] == ("Den Sociale Investeringsfond og Aarhus Kommunes investeringsråd",)
+
+
+@pytest.mark.parametrize("name", ["housing-first", "viborg", "laer-for-livet", "randers-ydelsesrefusion"])
+def test_the_annexes_of_the_danish_forms_have_no_slip_of_the_pen(name: str):
+    said = texts(annexes(*files(name), on=DAY, fingerprint=""))
+    assert [wrong for wrong in ("kr..", "hver point", "for hver beløb") if wrong in said] == []
+    if name in ("viborg", "laer-for-livet"):
+        assert "aktur" not in said.replace("ingen faktura og ingen moms", "")
+
+
 def test_every_kind_of_measure_and_tariff_has_its_sentence():
     contract = rich()
     state = contract.states[:1]

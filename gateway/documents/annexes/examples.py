@@ -58,17 +58,19 @@ def examples(contract: Contract, tariff: Tariff) -> list[Example]:
 def periods(contract: Contract) -> list[CoursePeriod]:
     """Up to three windows with a result, a relapse or growth, and a correction of the first one seen in the last.
 
-    Empty where no tariff reads a measure: declared figures have no course of their own.
+    They begin with the first window in which anything can be reached. Empty where no tariff reads a measure: declared
+    figures have no course of their own.
     """
     counted = [tariff for tariff in contract.tariffs if contract.measure(tariff.main_figure) is not None]
-    windows = contract.windows[:3]
-    if not counted or len(windows) < 2:
+    first = next((at for at in range(len(contract.windows)) if any(_most(contract, one, at) for one in counted)), 0)
+    windows = contract.windows[: first + 3]
+    if not counted or len(windows) - first < 2:
         return []
     documented: dict[str, tuple[int, int]] = {}
     found = []
     for end in range(1, len(windows) + 1):
         is_corrected = end == len(windows)
-        series = [_course(contract, counted, position, is_corrected) for position in range(end)]
+        series = [_course(contract, counted, position, first, is_corrected) for position in range(end)]
         lines = due_lines(contract, series=series, documented=documented)
         for tariff in contract.tariffs:
             mine = [line for line in lines if line.tariff == tariff.id]
@@ -82,15 +84,23 @@ def periods(contract: Contract) -> list[CoursePeriod]:
         named = [f"{name}: {one}" for name, one in zip(names, shown, strict=True)]
         what = formats.enumeration(shown if len(names) == 1 else named)
         if is_corrected:
-            what += f". {windows[0].label} viser sig at have haft 1 mindre"
+            what += f". {windows[first].label} viser sig at have haft 1 mindre"
         earned = sum(line.amount_minor for line in lines if line.kind == "window")
         corrected = sum(line.amount_minor for line in lines if line.kind == "correction")
         found.append(CoursePeriod(windows[end - 1].label, what, earned, corrected))
-    return found
+    return found[first:]
 
 
-def _course(contract: Contract, counted: Sequence[Tariff], position: int, is_corrected: bool) -> Figures:
-    """Cumulative counts of one window in the running example."""
+def _most(contract: Contract, tariff: Tariff, position: int) -> int:
+    """How many units of a tariff's measure everybody together can have by the end of a window."""
+    measure = contract.measure(tariff.main_figure)
+    if measure is None:
+        return 0
+    return contract.cohort.size * measure.best_of_person(contract, contract.windows[position], lambda _: 1)
+
+
+def _course(contract: Contract, counted: Sequence[Tariff], position: int, first: int, is_corrected: bool) -> Figures:
+    """Cumulative counts of one window in the running example, which begins with the window of the place `first`."""
     quantities, personal = {}, {}
     for tariff in counted:
         measure = contract.measure(tariff.main_figure)
@@ -98,10 +108,13 @@ def _course(contract: Contract, counted: Sequence[Tariff], position: int, is_cor
             continue
         size = contract.cohort.size // len({one.main_figure for one in counted})  # nobody is in two of them here
         shares = (3, 5, 4) if measure.can_relapse else (3, 5, 8)  # tenths
-        count = max(position + 1, size * shares[position] // 10)
+        at = max(0, position - first)
+        count = max(at + 1, size * shares[at] // 10)
         if measure.unit in (FigureUnit.WEEK, FigureUnit.DAY):
             count *= 10 * measure.most_a_week
-        quantities[measure.id] = count - is_corrected  # seen late, so every window since then is one less
+        count = min(count, _most(contract, tariff, position))
+        is_less = is_corrected and position >= first and _most(contract, tariff, first) > 0
+        quantities[measure.id] = count - is_less  # seen late, so every window since then is one less
         if isinstance(tariff, PayShareTariff):
             quantities[measure.id] *= _TRIED_PAY_MINOR
             each = tariff.worth_of({("", 0): _TRIED_PAY_MINOR}, contract.rounding)

@@ -59,7 +59,7 @@ def _people(contract: Contract) -> Iterator[Block]:
     if cohort.has_cut_offs:
         closed = [f"{batch.id} den {formats.day(batch.cut_off)}" for batch in cohort.batches if batch.cut_off]
         yield Paragraph(
-            "Alle på et hold begynder at tælle samme dag, uanset hvornår de er henvist: den dag, da holdet lukkes. "
+            "Alle på et hold begynder at tælle samme dag, uanset hvornår de er henvist: den dag, hvor holdet lukkes. "
             f"Holdene lukkes: {formats.enumeration(closed)}."
         )
     yield Paragraph("En borger må kun være med i én resultatkontrakt i kommunen.")

@@ -113,7 +113,7 @@ def _shares(contract: Contract) -> Iterator[Block]:
     minor = words.minor_unit(contract)
     bill, bills = ("opgørelse", "opgørelser") if delivers_itself(contract) else ("faktura", "fakturaer")
     yield Paragraph(
-        "Der deles ikke linje for linje: Alt, hvad der er faktureret til og med en linje, deles efter andelene, og "
+        "Der deles ikke linje for linje: Alt, hvad der er opgjort til og med en linje, deles efter andelene, og "
         f"hver betaler får det, der kommer til. Først rundes hver andel ned, så den ingen dele har af {minor}. Resten "
         f"fordeles, {minor} til hver, på dem med den største brøkdel, ved lige brøkdele til den, der står først her. "
         "Andelene giver derfor altid beløbet."
@@ -157,7 +157,8 @@ def pays(contract: Contract, tariff: Tariff) -> str:
     text, *others = AnnexVoice(contract).tariff(tariff)
     if tariff.payer_prices:
         pairs = zip(contract.payers, tariff.payer_prices, strict=True)
-        text += f" Heraf {formats.enumeration([f'{one.name} {words.money(contract, price)}' for one, price in pairs])}."
+        parts = [f"{one.name} {words.money(contract, price)}" for one, price in pairs]
+        text += f" Heraf {formats.enumeration(parts).removesuffix('.')}."
     if tariff.gate is not None:
         gate = words.figure(contract, tariff.gate.of, tariff.gate.at_least)
         text += f" Der skyldes intet, før {tariff.gate.of} er mindst {gate}; falder det igen, går alt tilbage."

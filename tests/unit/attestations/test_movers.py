@@ -408,3 +408,15 @@ def test_who_counts_from_a_later_window_is_in_no_figure_before_and_in_all_with_e
     )
     assert len(late.given_back) == len(day.given_back) > 0
     assert not before & {place for back in late.given_back for place in back}
+
+
+def test_of_two_measures_by_instrument_somebody_may_reach_one_alone():
+    """Also where both are measured in the same weeks: so the difference of their figures is somebody's, too."""
+
+    def measured(name: str) -> str:
+        used = f'{{ id = "{name}", name = "x", version = "1", lowest = 0, highest = 9, better = "higher" }}'
+        near = "baseline_within_days = 7\nfollow_up_within_days = 7\nchange_at_least = 1\nmonths = [1]"
+        return texts.measure("instrument", (), f"instrument = {used}\n{near}", name=name)
+
+    movers = movers_of(contract_of(measured("a"), measured("b"), windows=(8,)))
+    assert {day.space.rank for day in movers.days} == {2}
