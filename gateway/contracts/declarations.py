@@ -27,7 +27,7 @@ from gateway.contracts.sealed_plan import planned_ends
 from gateway.errors.adoption import AdoptionRefused
 from gateway.errors.contracts import ChangeNeedsApproval, ProgrammeMismatch, ProposalUnknown, SourceUnknown
 from gateway.events.adoption import ContractShadowed
-from gateway.events.contracts import ContractActivated, SourceDeclared
+from gateway.events.contracts import ContractActivated, ContractEndedEarly, SourceDeclared
 from gateway.events.rights import ChangeApproved, ChangeProposed
 from gateway.installation.authority import deciding, staff_party
 from gateway.installation.gateway import Gateway
@@ -242,7 +242,7 @@ def _check_declared(gateway: Gateway, contract: Contract, programme: Programme, 
     accepted.own_parties(gateway, contract)
     _check_legal_role(contract, programme)
     for finding in lint(contract, shown_by_kind()):
-        if finding.refuses:
+        if finding.refuses and contract.end is None:  # one that ends early need not come to anything any more
             reason = f"{finding.what} ({finding.rule}); {finding.suggestion}"
             raise DeclarationInvalid(file=contract.file, line=finding.line, key="", reason=reason, rule=finding.rule)
     gateway.policies.with_programmes([programme])  # a grant that no template knows is refused here
@@ -296,6 +296,16 @@ def put_in_force(uow: UnitOfWork, declared: Declared) -> None:
                 block_ends=list(planned_ends(uow.session, chain)) if batches and contract.fold.at_most else [],
             )
         )
+        if contract.end is not None and all(one.end != contract.end for one in chain.earlier):
+            uow.record(
+                ContractEndedEarly(
+                    contract=contract.id,
+                    version=contract.version,
+                    last_week=str(contract.end.last_week),
+                    reason=contract.end.reason,
+                    read_until=contract.end.read_until.isoformat(),
+                )
+            )
     earlier = contract_queries.programmes(uow.session, contract.id)
     uow.session.merge(
         ProgrammeRow(

@@ -38,6 +38,8 @@ def check_later(session: Session, contract: Contract, programme: Programme, *, o
         return
     # each version was held against the one before it, so the newest stands for all of them
     released = {release.window for release in queries.releases(session, contract.id)}
+    if contract.end is not None and (opening := contract_queries.opening(session, contract.id)) is not None:
+        released.update(opening.windows)
     sealed = {batch.batch_id for batch in queries.batches(session, contract.id)}
     newest = contract_of(known[-1])
     if contract.follows != newest.sha256:
@@ -66,6 +68,8 @@ def run_lives(gateway: Gateway, contract: Contract, progress: Progress = no_prog
 
 def _judge_chain(session: Session, chain: Contract) -> None:
     """Whoever is sealed, where it is shown in blocks; else whoever begins when."""
+    if chain.end is not None and chain.fold.at_most:
+        return  # the blocks were settled before, and the text's own audit judged what is paid (`calendar_audit`)
     if not chain.fold.at_most or not queries.batches(session, chain.id):
         audit_contract(chain)
     elif has_changed_terms(chain) and (told := reader_windows(chain)):

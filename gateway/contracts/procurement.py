@@ -73,7 +73,10 @@ class ProcurementSheet:
 
 
 def changes_value(known: Contract, new: Contract) -> bool:
-    """Whether a ground has to be named for a later version: it pays otherwise, for longer, or for others."""
+    """Whether a ground has to be named for a later version: it pays otherwise, for longer, or for others. One that ends
+    the contract early names none: nothing more is bought."""
+    if new.end is not None and known.end is None:
+        return False
     return changes_money(known, new) or known.windows != new.windows or known.cohort != new.cohort
 
 

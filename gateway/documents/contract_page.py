@@ -18,7 +18,17 @@ from gateway.outcomes.phrases import NumberList, PeriodWord, Reached, ReachedLis
 from gateway.outcomes.status_words import StatusWord, labels_of
 from gateway.outcomes.terms import ExitRule, FigureUnit, Gate, Index, RegisterExit, WeekState
 from gateway.wording import formats
-from gateway.wording.contract import EXITS, HEADINGS, LINES, PERIODS, RULES, TEMPLATES, UNITS, WORD_CATEGORIES
+from gateway.wording.contract import (
+    END_REASONS,
+    EXITS,
+    HEADINGS,
+    LINES,
+    PERIODS,
+    RULES,
+    TEMPLATES,
+    UNITS,
+    WORD_CATEGORIES,
+)
 from gateway.wording.kind_words import KindSentence, Voice
 from gateway.wording.measures import MEASURE_WORDS
 from gateway.wording.parties import delivers_itself, names_in
@@ -81,6 +91,18 @@ def money(minor: int, currency: str, language: Language) -> str:
     """`150000` as `1.500,00 DKK` in Danish and `DKK 1,500.00` in English."""
     amount = formats.amount(minor, currency, _NOTATION[language])
     return f"{amount} {currency}" if language is Language.DANISH else f"{currency} {amount}"
+
+
+def early_end(contract: Contract, language: Language) -> list[str]:
+    """What a contract says of its early end; nothing where it has none."""
+    if (end := contract.end) is None:
+        return []
+    reason = END_REASONS[end.reason][language]
+    found = [LINES["ends"][language].format(week=end.last_week, reason=reason)]
+    if end.cut:
+        creditor = names_in(contract, contract.creditor, LINES["and"][language])
+        found.append(LINES["end_cuts"][language].format(window=end.cut, creditor=creditor))
+    return [*found, LINES["end_reads"][language].format(week=end.last_week, day=end.read_until)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,7 +349,8 @@ class _Page:
         windows = self.contract.windows
         found = [self._say("window", label=one.label, first=one.from_week, last=one.to_week) for one in windows]
         found += [self._say("pause", first=one.from_week, last=one.to_week) for one in self.contract.pauses]
-        return [*found, self._say("freeze", days=self.contract.freeze_days)]
+        found.append(self._say("freeze", days=self.contract.freeze_days))
+        return [*found, *early_end(self.contract, self.language)]
 
     def shown_windows(self) -> list[str]:
         grouped: dict[tuple[str, str], list[str]] = {}

@@ -219,10 +219,10 @@ def _open(gateway: Gateway, asking: Asking, contract_id: str, batch_id: str, dig
         purpose=Purpose.OUTCOME_EVALUATION,
         contract_sha256=contract.sha256,
         period_within_programme=programme.covers(contract.cohort.enrolment_from, contract.cohort.enrolment_to),
-        batch_open=batch is not None and sealed is None,
+        batch_open=batch is not None and sealed is None and contract.end is None,
     )
     authorised = asking.ask(municipality(programme), Action.ENROL, programme, facts)
-    if batch is None or sealed is not None:  # the policy has refused this already
+    if batch is None or sealed is not None or contract.end is not None:  # the policy has refused this already
         raise CohortAlreadySealed(contract=contract_id, batch=batch_id)
     return _Opened(contract, programme, batch, first_open_window(asking.session, contract, batch_id), authorised)
 

@@ -7,6 +7,7 @@ from sqlmodel import Session, col, select
 from gateway.events.pulls import PullNotNeeded
 from gateway.events.records import RecordsComplete
 from gateway.installation.gateway import Gateway
+from gateway.outcomes.ends import may_be_read
 from gateway.store import contract_queries, holds, queries
 from gateway.store.log_tables import LogEntry
 from outcome_verifier import canonical
@@ -19,8 +20,9 @@ def waiting_for(gateway: Gateway, source_id: str, digest: str) -> tuple[str, ...
         reading = [
             contract_id
             for contract_id in contract_queries.contract_ids(session)
-            if source_id in gateway.contract(session, contract_id).sources
+            if source_id in (contract := gateway.contract(session, contract_id)).sources
             and gateway.programme(session, contract_id).pull_open(on=today)
+            and may_be_read(contract, on=today)
         ]
         return tuple(one for one in reading if not _has_had(session, one, source_id, digest))
 

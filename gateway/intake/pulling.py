@@ -30,6 +30,7 @@ from gateway.intake.judging_pulls import PullMeasures
 from gateway.intake.measuring import measures_of_file
 from gateway.intake.stops import record_programme_stop
 from gateway.outcomes.calendar import needed_weeks
+from gateway.outcomes.ends import may_be_read
 from gateway.store import basis, circuit, postings, queries, spells
 from gateway.store.newcomers import judge_newcomers
 from gateway.store.storing_records import ended_people
@@ -190,7 +191,7 @@ def ask_to_pull(
             declaration.id, for_another_purpose=declaration.is_supplied_for_another_purpose
         ),
         period_within_programme=programme.covers(weeks[0].monday, weeks[1].sunday),
-        pull_open=programme.pull_open(on=today),
+        pull_open=programme.pull_open(on=today) and may_be_read(contract, on=today),
         subjects_enrolled=bool(queries.batches(asking.session, contract_id)),
         subjects_covered=len(stopped) < len(everyone) or not everyone,
     )

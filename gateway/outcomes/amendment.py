@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 
 from gateway.errors.contracts import AmendmentRefused
 from gateway.outcomes.contract import Contract, Tariff
+from gateway.outcomes.ends import check_end
 from gateway.outcomes.tariffs.pay_share import PayShareTariff
 from gateway.outcomes.tariffs.price import PriceTariff
 from gateway.outcomes.terms import Index
@@ -76,10 +77,12 @@ FIELDS: Mapping[str, FieldRule] = {
     "sha256": _MAY_CHANGE,
     "file": _MAY_CHANGE,
     "earlier": _MAY_CHANGE,  # which no text says
+    "end": _MAY_GROW,  # once, by a version that changes nothing else (`ends`)
 }
 TARIFF_FIELDS = frozenset(
     {"price_minor", "price_by_state", "points", "share_per_mille", "gate", "cap_minor", "cap_window_minor", "line"}
 )
+_OF_A_VERSION = {"version", "effective_from", "follows", "sha256", "file", "earlier", "block_ends"}
 _SAME = "differs from version {version}: what counts may not change"
 
 
@@ -95,6 +98,9 @@ def check_amendment(known: Contract, new: Contract, *, released: Collection[str]
     if new.effective_from <= known.effective_from:
         raise refuse("effective_from", f"must be later than {known.effective_from} of version {known.version}")
     years = {index.id: index.values for index in published_indices(known)}
+    if known.end != new.end:
+        _check_end(known, new, released, years, refuse)
+        return
     for name, rule in FIELDS.items():
         if rule is FieldRule.NEVER and _content(known, name, years) != _content(new, name, years):
             raise refuse(name, _SAME.format(version=known.version))
@@ -120,6 +126,15 @@ def check_amendment(known: Contract, new: Contract, *, released: Collection[str]
         # a window that ended before stays under the earlier version: planned anew, it could be shown twice
         if end < new.effective_from and _planned_releases(known, window.label) != _planned_releases(new, window.label):
             raise refuse("releases", f"may not change for {window.label}, which ends before effective_from")
+
+
+def _check_end(
+    known: Contract, new: Contract, released: Collection[str], years: Mapping[str, Collection[int]], refuse: _Refuse
+) -> None:
+    expected = check_end(known, new, told=released)
+    for name in FIELDS.keys() - _OF_A_VERSION:
+        if _content(expected, name, years) != _content(new, name, years):
+            raise refuse(name, "differs: a version that ends a contract changes nothing else")
 
 
 def changes_money(known: Contract, new: Contract) -> bool:

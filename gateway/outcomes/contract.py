@@ -15,6 +15,7 @@ from typing import ClassVar
 from gateway.errors.contracts import WindowUnknown
 from gateway.outcomes.agreed_numbers import AgreedNumber
 from gateway.outcomes.bound import AmountBounds
+from gateway.outcomes.end_terms import ContractEnd
 from gateway.outcomes.figures import Cell, Figures, TriedFigures
 from gateway.outcomes.findings import LintFinding
 from gateway.outcomes.fold_terms import FoldTerms
@@ -48,8 +49,7 @@ from vocabulary.releases import Recipient, Template
 
 @dataclass(frozen=True, slots=True)
 class Measure(ABC):
-    """What is counted of each person, as every kind answers for its own: a module of `measures` each, which adds the
-    fields that it uses, and no other."""
+    """What is counted of each person. Every kind is a module of `measures`, which adds the fields that it uses."""
 
     id: str
     states: tuple[WeekState, ...]
@@ -130,9 +130,8 @@ class Measure(ABC):
 
 @dataclass(frozen=True, slots=True)
 class Tariff(ABC):
-    """One priced term, as every kind answers for its own: a module of `tariffs` each, which adds the fields that it
-    uses. The cap is cumulative over the contract, `cap_window_minor` for each window; what that cap cut is owed in
-    later windows with `carries_excess`."""
+    """One priced term. Every kind is a module of `tariffs`, which adds the fields that it uses. The cap is cumulative,
+    `cap_window_minor` for each window; what that cap cut is owed in later windows with `carries_excess`."""
 
     id: str
     line: int
@@ -313,6 +312,7 @@ class Contract:
     sha256: str
     file: str
     earlier: tuple[Contract, ...] = ()  # the versions before it, the oldest first
+    end: ContractEnd | None = None  # an early one, which cut the windows
 
     def party(self, role: str) -> ContractParty:
         """The party in a role; of several outcome payers the municipality, of several investors the first."""

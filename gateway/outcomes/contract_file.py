@@ -11,6 +11,8 @@ from gateway.outcomes.calendar import calendar_of
 from gateway.outcomes.cohort_file import read_cohort
 from gateway.outcomes.contract import Contract, Measure, Tariff
 from gateway.outcomes.disclosure_file import read_disclosure
+from gateway.outcomes.end_terms import ContractEnd, read_end
+from gateway.outcomes.ends import cut_at
 from gateway.outcomes.even_windows import even_windows
 from gateway.outcomes.measures.outcome_state import check_outcome_states
 from gateway.outcomes.measures_file import read_measures, read_states
@@ -86,6 +88,7 @@ def _read(root: DeclarationTable, text: bytes, file: str) -> Contract:
     statements = part(lambda: _statements(root, windows, measures, tariffs))
     releases = part(lambda: _releases(root, windows))
     settlement = part(lambda: settlement_terms(root, parties, caps))
+    end = part(lambda: read_end(root, freeze_days))
     root.finish()
     with root.check():
         check_outcome_states(root, measures, tariffs, breakdown=disclosure.breakdown)
@@ -137,7 +140,14 @@ def _read(root: DeclarationTable, text: bytes, file: str) -> Contract:
         _check_deliverer(root, contract)
     with root.check():
         _check_illustrative(root, contract)
-    return contract
+    return contract if end is None else part(lambda: _until(root, contract, end))
+
+
+def _until(root: DeclarationTable, contract: Contract, end: ContractEnd) -> Contract:
+    try:
+        return cut_at(contract, end)
+    except ValueError as error:
+        raise root.table("end").refuse("last_week", str(error)) from None
 
 
 def _digest(text: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from gateway.documents.annexes.blocks import Block, Heading, Paragraph, TableBlock, number_headings
+from gateway.documents.contract_page import Language, early_end
 from gateway.outcomes.contract import Contract, Measure
 from gateway.outcomes.schedule import PlannedDocument, schedule
 from gateway.outcomes.terms import ExitRule, RegisterExit
@@ -246,6 +247,8 @@ def _windows(contract: Contract) -> Iterator[Block]:
             f"Pause fra {formats.week(pause.from_week)} til og med {formats.week(pause.to_week)}: Ugerne tæller ikke, "
             "og alle får tilsvarende længere tid."
         )
+    if contract.end is not None:
+        yield Paragraph(" ".join(f"{one}." for one in early_end(contract, Language.DANISH)))
 
 
 def _shown_documents(contract: Contract, office: str) -> Iterator[Block]:
