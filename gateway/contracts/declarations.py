@@ -24,13 +24,15 @@ from gateway.contracts.later_versions import chain_of, check_later, run_lives
 from gateway.contracts.notice_text import read_notice
 from gateway.contracts.procurement import ChangeGround, check_ground
 from gateway.contracts.sealed_plan import planned_ends
+from gateway.contracts.version_events import record_changes
 from gateway.errors.adoption import AdoptionRefused
 from gateway.errors.contracts import ChangeNeedsApproval, ProgrammeMismatch, ProposalUnknown, SourceUnknown
 from gateway.events.adoption import ContractShadowed
-from gateway.events.contracts import ContractActivated, ContractEndedEarly, SourceDeclared
+from gateway.events.contracts import ContractActivated, SourceDeclared
 from gateway.events.rights import ChangeApproved, ChangeProposed
 from gateway.installation.authority import deciding, staff_party
 from gateway.installation.gateway import Gateway
+from gateway.installation.in_force import contract_of
 from gateway.installation.powers import check_somebody_is_left
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.contract_file import load_contract
@@ -296,16 +298,8 @@ def put_in_force(uow: UnitOfWork, declared: Declared) -> None:
                 block_ends=list(planned_ends(uow.session, chain)) if batches and contract.fold.at_most else [],
             )
         )
-        if contract.end is not None and all(one.end != contract.end for one in chain.earlier):
-            uow.record(
-                ContractEndedEarly(
-                    contract=contract.id,
-                    version=contract.version,
-                    last_week=str(contract.end.last_week),
-                    reason=contract.end.reason,
-                    read_until=contract.end.read_until.isoformat(),
-                )
-            )
+        if known:
+            record_changes(uow, contract_of(known[-1]), contract)
     earlier = contract_queries.programmes(uow.session, contract.id)
     uow.session.merge(
         ProgrammeRow(

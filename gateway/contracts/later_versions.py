@@ -16,9 +16,11 @@ from gateway.installation.gateway import Gateway
 from gateway.installation.in_force import contract_of
 from gateway.outcomes.amendment import changes_money, check_amendment
 from gateway.outcomes.blocks import reader_windows
+from gateway.outcomes.calendar import calendar_of
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.versions import has_changed_terms
 from gateway.store import contract_queries, queries
+from policies.calendar import groups
 from policies.programme import Programme
 from vocabulary.errors import DeclarationInvalid
 
@@ -62,8 +64,13 @@ def run_lives(gateway: Gateway, contract: Contract, progress: Progress = no_prog
     """Run what all versions are judged by, for seconds, before anybody waits for the writer."""
     with gateway.store.read() as session:
         chain = chain_of(session, contract)
-        if chain.earlier and has_changed_terms(chain):
+        if chain.earlier and (has_changed_terms(chain) or _ties_parties(chain)):
             known_movers(chain, progress=progress)
+
+
+def _ties_parties(chain: Contract) -> bool:
+    """Whether recipients are one organisation now that were two: what both were shown is in one hand."""
+    return groups(calendar_of(chain)) != groups(calendar_of(chain.earlier[-1]))
 
 
 def _judge_chain(session: Session, chain: Contract) -> None:
@@ -72,7 +79,7 @@ def _judge_chain(session: Session, chain: Contract) -> None:
         return  # the blocks were settled before, and the text's own audit judged what is paid (`calendar_audit`)
     if not chain.fold.at_most or not queries.batches(session, chain.id):
         audit_contract(chain)
-    elif has_changed_terms(chain) and (told := reader_windows(chain)):
+    elif (has_changed_terms(chain) or _ties_parties(chain)) and (told := reader_windows(chain)):
         last = chain.windows[told[-1]].label
         if planned_ends(session, chain)[-1:] == (last,):
             return

@@ -77,6 +77,8 @@ def changes_value(known: Contract, new: Contract) -> bool:
     the contract early names none: nothing more is bought."""
     if new.end is not None and known.end is None:
         return False
+    if known.parties_as("operator") != new.parties_as("operator"):
+        return True  # another supplier (udbudsloven § 182)
     return changes_money(known, new) or known.windows != new.windows or known.cohort != new.cohort
 
 

@@ -18,21 +18,12 @@ from gateway.outcomes.phrases import NumberList, PeriodWord, Reached, ReachedLis
 from gateway.outcomes.status_words import StatusWord, labels_of
 from gateway.outcomes.terms import ExitRule, FigureUnit, Gate, Index, RegisterExit, WeekState
 from gateway.wording import formats
-from gateway.wording.contract import (
-    END_REASONS,
-    EXITS,
-    HEADINGS,
-    LINES,
-    PERIODS,
-    RULES,
-    TEMPLATES,
-    UNITS,
-    WORD_CATEGORIES,
-)
+from gateway.wording.contract import EXITS, HEADINGS, LINES, PERIODS, RULES, TEMPLATES, UNITS, WORD_CATEGORIES
 from gateway.wording.kind_words import KindSentence, Voice
 from gateway.wording.measures import MEASURE_WORDS
 from gateway.wording.parties import delivers_itself, names_in
 from gateway.wording.tariffs import TARIFF_WORDS
+from gateway.wording.version_words import early_end, successors
 from policies.basis import StopReason
 from vocabulary.total import total
 
@@ -91,18 +82,6 @@ def money(minor: int, currency: str, language: Language) -> str:
     """`150000` as `1.500,00 DKK` in Danish and `DKK 1,500.00` in English."""
     amount = formats.amount(minor, currency, _NOTATION[language])
     return f"{amount} {currency}" if language is Language.DANISH else f"{currency} {amount}"
-
-
-def early_end(contract: Contract, language: Language) -> list[str]:
-    """What a contract says of its early end; nothing where it has none."""
-    if (end := contract.end) is None:
-        return []
-    reason = END_REASONS[end.reason][language]
-    found = [LINES["ends"][language].format(week=end.last_week, reason=reason)]
-    if end.cut:
-        creditor = names_in(contract, contract.creditor, LINES["and"][language])
-        found.append(LINES["end_cuts"][language].format(window=end.cut, creditor=creditor))
-    return [*found, LINES["end_reads"][language].format(week=end.last_week, day=end.read_until)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +170,7 @@ class _Page:
         found += [
             self._say("office" if party.unit else party.role, name=party.name, unit=party.unit) for party in others
         ]
+        found += successors(self.contract, self.language)
         if delivers_itself(self.contract):
             found.append(self._say("delivers_itself", name=payer.name))
         investors = self.contract.parties_as("investor")

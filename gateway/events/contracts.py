@@ -34,6 +34,20 @@ class ContractEndedEarly(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class PartySucceeded(Event):
+    """A version came into force that puts a party in the place of another, which has no part in the contract since."""
+
+    kind = "party_succeeded"
+
+    contract: str
+    version: int
+    role: str
+    organisation: str
+    succeeds: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class SourceDeclared(Event):
     kind = "source_declared"
     source: str

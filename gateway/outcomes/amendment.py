@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 from gateway.errors.contracts import AmendmentRefused
 from gateway.outcomes.contract import Contract, Tariff
 from gateway.outcomes.ends import check_end
+from gateway.outcomes.successors import successions
 from gateway.outcomes.tariffs.pay_share import PayShareTariff
 from gateway.outcomes.tariffs.price import PriceTariff
 from gateway.outcomes.terms import Index
@@ -45,7 +46,7 @@ FIELDS: Mapping[str, FieldRule] = {
     "currency": _NEVER,
     "rounding": _NEVER,
     "illustrative": _MAY_CHANGE,
-    "parties": _NEVER,
+    "parties": _MAY_CHANGE,  # but for none that is in the place of another (`successors`)
     "cohort": _MAY_CHANGE,  # batches that are not sealed
     "status_sources": _NEVER,
     "evidence": _NEVER,
@@ -104,6 +105,10 @@ def check_amendment(known: Contract, new: Contract, *, released: Collection[str]
     for name, rule in FIELDS.items():
         if rule is FieldRule.NEVER and _content(known, name, years) != _content(new, name, years):
             raise refuse(name, _SAME.format(version=known.version))
+    try:
+        list(successions(known, new))
+    except ValueError as error:
+        raise refuse("parties", str(error)) from None
     if known.settlement and (new.settlement is None or new.settlement.investor != known.settlement.investor):
         raise refuse("settlement", f"may not change what the investor lent and gets, see version {known.version}")
     if (known.fold.at_most and new.fold.cost != known.fold.cost) or new.fold.at_most < known.fold.at_most:

@@ -139,6 +139,9 @@ def _read(root: DeclarationTable, text: bytes, file: str) -> Contract:
     with root.check():
         _check_deliverer(root, contract)
     with root.check():
+        if not follows and any(party.succession for party in parties):
+            raise root.refuse("follows", "must say in which text the party stands that another one succeeds")
+    with root.check():
         _check_illustrative(root, contract)
     return contract if end is None else part(lambda: _until(root, contract, end))
 

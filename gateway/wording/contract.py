@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gateway.outcomes.end_terms import EndReason
 from gateway.outcomes.phrases import PeriodWord
 from gateway.outcomes.status_words import WordCategory
 from gateway.outcomes.terms import ExitRule, FigureUnit, RegisterExit
@@ -57,20 +56,6 @@ UNITS: Mapping[FigureUnit, Both] = total(
         FigureUnit.WINDOW: in_both("periode", "window"),
     },
     FigureUnit,
-)
-
-END_REASONS: Mapping[EndReason, Both] = total(
-    {
-        EndReason.AGREED: in_both("parterne er enige om det", "the parties agree"),
-        EndReason.RIGHT_USED: in_both(
-            "en part bruger sin ret efter aftalen", "a party uses its right under the contract"
-        ),
-        EndReason.BREACH: in_both("aftalen er misligholdt", "the contract was breached"),
-        EndReason.LAW_CHANGED: in_both("reglerne er ændret", "the law has changed"),
-        EndReason.TOO_FEW_REFERRALS: in_both("der er henvist for få", "too few people were referred"),
-        EndReason.PARTY_GONE: in_both("en part er ophørt", "a party is no more"),
-    },
-    EndReason,
 )
 
 RULES: Mapping[ExitRule, Both] = total(
@@ -285,23 +270,6 @@ LINES: Mapping[str, Both] = {
     "freeze": in_both(
         "Data fastfryses {days} dage efter en periode, eller når registrene er komplette, hvis det er senere",
         "Data freeze {days} days after a window, or when the registers are complete, whichever is later",
-    ),
-    "ends": in_both(
-        "Aftalen ophører før tid med uge {week}: {reason}. Det, der er nået til og med den uge, betales; senere uger"
-        " tæller ikke, og der indskrives ikke flere",
-        "The contract ends early with week {week}: {reason}. What was reached by then is paid; no later week counts,"
-        " and nobody more is enrolled",
-    ),
-    "end_cuts": in_both(
-        "{window} gøres op til og med den uge: {creditor} får betalingsgrundlaget, og ingen andre får tal om den"
-        " periode. Det, der går videre til en investor for den, afregner parterne selv",
-        "{window} is settled until then: {creditor} gets the payment document, and nobody else gets a figure of that"
-        " window. What flows on to an investor for it, the parties settle between them",
-    ),
-    "end_reads": in_both(
-        "Registre læses fra nu af kun for uger til og med {week}, for rettelser, der kommer sent, og sidste gang {day}",
-        "From now on registers are read for weeks up to {week} alone, for corrections that come late, and for the last"
-        " time on {day}",
     ),
     "release": in_both("{name} får {what}: {windows}", "{name} gets {what}: {windows}"),
     "every_window": in_both("hver periode", "every window"),

@@ -117,10 +117,14 @@ def declare(
 
 
 def amend(
-    town: Municipality, *edits: Edit, follows: bool = True, ground: ChangeGround | None = ChangeGround.CLAUSE
+    town: Municipality,
+    *edits: Edit,
+    follows: bool = True,
+    ground: ChangeGround | None = ChangeGround.CLAUSE,
+    programme_edits: tuple[Edit, ...] = (),
 ) -> None:
-    """Put a later version of the contract in force, with texts of the one before replaced; with `follows` it says which
-    text it changes."""
+    """Put a later version of the contract in force, with texts of the one before replaced, and of its programme; with
+    `follows` it says which text it changes."""
     contract, programme = (town.folder / f"{town.contract}{suffix}.toml" for suffix in ("", ".programme"))
     before = contract.read_text(encoding="utf-8")
     text = _edited(contract, edits)
@@ -129,7 +133,7 @@ def amend(
     folder = town.folder / "amended"
     folder.mkdir(exist_ok=True)
     (folder / contract.name).write_text(text, encoding="utf-8")
-    changed = programme.read_text(encoding="utf-8").replace(*digests).replace('"notices/', '"../notices/')
+    changed = _edited(programme, programme_edits).replace(*digests).replace('"notices/', '"../notices/')
     (folder / programme.name).write_text(changed, encoding="utf-8")
     accept_all(town.gateway, folder / contract.name, folder / programme.name)
     proposal = declarations.propose_change(town.gateway, folder / contract.name, folder / programme.name, ground=ground)

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from datetime import date
 
 from gateway.documents.annexes.blocks import Block, Heading, Paragraph, TableBlock, number_headings
-from gateway.documents.contract_page import Language, early_end
 from gateway.outcomes.contract import Contract, Measure
 from gateway.outcomes.schedule import PlannedDocument, schedule
 from gateway.outcomes.terms import ExitRule, RegisterExit
@@ -15,6 +14,7 @@ from gateway.wording import formats, plain_danish
 from gateway.wording.annex_voice import AnnexVoice
 from gateway.wording.contract import WORD_CATEGORIES
 from gateway.wording.parties import names_in
+from gateway.wording.version_words import early_end
 from policies.basis import StopReason
 from policies.programme import Programme
 
@@ -248,7 +248,7 @@ def _windows(contract: Contract) -> Iterator[Block]:
             "og alle får tilsvarende længere tid."
         )
     if contract.end is not None:
-        yield Paragraph(" ".join(f"{one}." for one in early_end(contract, Language.DANISH)))
+        yield Paragraph(" ".join(f"{one}." for one in early_end(contract, "da")))
 
 
 def _shown_documents(contract: Contract, office: str) -> Iterator[Block]:
