@@ -114,7 +114,7 @@ def activate_contract(
             raise ChangeNeedsApproval(contract=declared.contract.id)
         check_fits(declared.contract, declared.programme)
         check_somebody_is_left(gateway, uow.session, on=uow.now.date(), programme=declared.programme)
-        accepted.tokens(gateway, uow.session, declared.contract)
+        accepted.check_accepted(gateway, uow.session, declared.contract)
         put_in_force(uow, declared)
         if in_shadow:
             uow.record(ContractShadowed(contract=declared.contract.id))
@@ -207,7 +207,7 @@ def approve_change(gateway: Gateway, proposal_id: str) -> Contract:
         authorised = asking.ask(staff_party(programme, Role.SYSTEM_OWNER), Action.CHANGE_POLICY, programme, facts)
         check_later(asking.session, declared.contract, declared.programme, on=asking.now.date())
         check_somebody_is_left(gateway, asking.session, on=asking.now.date(), programme=declared.programme)
-        accepted.tokens(gateway, asking.session, declared.contract)
+        accepted.check_accepted(gateway, asking.session, declared.contract)
         put_in_force(asking.uow, declared)
         row.approved_by, row.approved_at = gateway.actor.name, asking.now
         asking.session.add(row)

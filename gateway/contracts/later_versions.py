@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from connectors.base import Progress, no_progress
 from gateway.attestations.calendar_audit import audit_contract, known_movers
+from gateway.contracts import accepted
 from gateway.contracts.fitting import check_fits
 from gateway.contracts.sealed_plan import planned_ends
 from gateway.errors.contracts import AmendmentRefused
@@ -22,6 +23,7 @@ from gateway.outcomes.versions import has_changed_terms
 from gateway.store import contract_queries, queries
 from policies.calendar import groups
 from policies.programme import Programme
+from vocabulary.danish_days import danish_day
 from vocabulary.errors import DeclarationInvalid
 
 
@@ -51,7 +53,21 @@ def check_later(session: Session, contract: Contract, programme: Programme, *, o
     if changes_money(newest, contract) and contract.effective_from <= on:
         reason = f"must lie behind {on}: other terms hold from a window on that begins when everybody has accepted"
         raise AmendmentRefused(file=contract.file, part="effective_from", reason=reason)
+    _check_notice(session, contract, on=on)
     _judge_chain(session, chain_of(session, contract))
+
+
+def _check_notice(session: Session, contract: Contract, *, on: date) -> None:
+    """Raise `AmendmentRefused` where one party ends the contract sooner than its right lets it, from the day on which
+    its notice was taken in; today, where it was not yet."""
+    right = accepted.right_of(session, contract)
+    if right is None or contract.end is None:
+        return
+    row = accepted.notice_given(session, contract, right)
+    given = on if row is None else danish_day(row.at)
+    if contract.end.last_week < (earliest := right.earliest_week(given)):
+        reason = f"must be {earliest} or later, by {right.id!r} and a notice of {given}"
+        raise AmendmentRefused(file=contract.file, part="end.last_week", reason=reason)
 
 
 def chain_of(session: Session, contract: Contract) -> Contract:

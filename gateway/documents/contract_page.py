@@ -23,7 +23,7 @@ from gateway.wording.kind_words import KindSentence, Voice
 from gateway.wording.measures import MEASURE_WORDS
 from gateway.wording.parties import delivers_itself, names_in
 from gateway.wording.tariffs import TARIFF_WORDS
-from gateway.wording.version_words import early_end, successors
+from gateway.wording.version_words import early_end, end_rights, successors
 from policies.basis import StopReason
 from vocabulary.total import total
 
@@ -330,6 +330,7 @@ class _Page:
         found = [self._say("window", label=one.label, first=one.from_week, last=one.to_week) for one in windows]
         found += [self._say("pause", first=one.from_week, last=one.to_week) for one in self.contract.pauses]
         found.append(self._say("freeze", days=self.contract.freeze_days))
+        found += end_rights(self.contract, self.language)
         return [*found, *early_end(self.contract, self.language)]
 
     def shown_windows(self) -> list[str]:

@@ -31,7 +31,7 @@ from gateway.intake.measuring import measures_of_file
 from gateway.intake.stops import record_programme_stop
 from gateway.outcomes.calendar import needed_weeks
 from gateway.outcomes.ends import may_be_read
-from gateway.store import basis, circuit, postings, queries, spells
+from gateway.store import basis, circuit, contract_queries, postings, queries, spells
 from gateway.store.newcomers import judge_newcomers
 from gateway.store.storing_records import ended_people
 from gateway.store.tables import PullRow
@@ -183,7 +183,7 @@ def ask_to_pull(
     stopped = set(basis.stops(asking.session, programme, everyone, at=asking.now, purposes=frozenset({purpose})))
     facts = PullFacts(
         purpose=purpose,
-        contract_sha256=contract.sha256,
+        contract_sha256=contract_queries.newest_digest(asking.session, contract_id),
         source=declaration.id,
         agreement_valid=declaration.agreement.is_valid(on=today),
         agreement_purposes=declaration.agreement.permitted_purposes,

@@ -79,6 +79,7 @@ FIELDS: Mapping[str, FieldRule] = {
     "file": _MAY_CHANGE,
     "earlier": _MAY_CHANGE,  # which no text says
     "end": _MAY_GROW,  # once, by a version that changes nothing else (`ends`)
+    "end_rights": _MAY_CHANGE,
 }
 TARIFF_FIELDS = frozenset(
     {"price_minor", "price_by_state", "points", "share_per_mille", "gate", "cap_minor", "cap_window_minor", "line"}

@@ -1,7 +1,6 @@
 """The outcome contract: the only source of windows, recipients, parameters and prices.
 
-A contract is a TOML file whose SHA-256 stands in everything it produces; `contract_file` reads it. A change is a new
-version. Here stands what every kind of measure or tariff answers (`kinds`).
+A contract is a TOML file whose SHA-256 stands in everything it produces (`contract_file`). A change is a new version.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from typing import ClassVar
 from gateway.errors.contracts import WindowUnknown
 from gateway.outcomes.agreed_numbers import AgreedNumber
 from gateway.outcomes.bound import AmountBounds
-from gateway.outcomes.end_terms import ContractEnd
+from gateway.outcomes.end_terms import ContractEnd, EndRight
 from gateway.outcomes.figures import Cell, Figures, TriedFigures
 from gateway.outcomes.findings import LintFinding
 from gateway.outcomes.fold_terms import FoldTerms
@@ -313,6 +312,7 @@ class Contract:
     file: str
     earlier: tuple[Contract, ...] = ()  # the versions before it, the oldest first
     end: ContractEnd | None = None  # an early one, which cut the windows
+    end_rights: tuple[EndRight, ...] = ()  # who may end it alone
 
     def party(self, role: str) -> ContractParty:
         """The party in a role; of several outcome payers the municipality, of several investors the first."""

@@ -11,7 +11,7 @@ from gateway.outcomes.calendar import calendar_of
 from gateway.outcomes.cohort_file import read_cohort
 from gateway.outcomes.contract import Contract, Measure, Tariff
 from gateway.outcomes.disclosure_file import read_disclosure
-from gateway.outcomes.end_terms import ContractEnd, read_end
+from gateway.outcomes.end_terms import ContractEnd, read_end, read_end_rights
 from gateway.outcomes.ends import cut_at
 from gateway.outcomes.even_windows import even_windows
 from gateway.outcomes.measures.outcome_state import check_outcome_states
@@ -88,7 +88,7 @@ def _read(root: DeclarationTable, text: bytes, file: str) -> Contract:
     statements = part(lambda: _statements(root, windows, measures, tariffs))
     releases = part(lambda: _releases(root, windows))
     settlement = part(lambda: settlement_terms(root, parties, caps))
-    end = part(lambda: read_end(root, freeze_days))
+    end, end_rights = part(lambda: read_end(root, freeze_days)), part(lambda: read_end_rights(root, parties))
     root.finish()
     with root.check():
         check_outcome_states(root, measures, tariffs, breakdown=disclosure.breakdown)
@@ -135,6 +135,7 @@ def _read(root: DeclarationTable, text: bytes, file: str) -> Contract:
         settlement=settlement,
         sha256=hashlib.sha256(text).hexdigest(),
         file=file,
+        end_rights=end_rights,
     )
     with root.check():
         _check_deliverer(root, contract)

@@ -13,7 +13,7 @@ from datetime import date
 
 from gateway.errors.contracts import AmendmentRefused
 from gateway.outcomes.contract import Contract
-from gateway.outcomes.end_terms import ContractEnd
+from gateway.outcomes.end_terms import ContractEnd, EndRight
 from vocabulary.releases import Template
 
 
@@ -59,6 +59,26 @@ def until_it_ended(contract: Contract) -> Contract:
     return replace(running[-1], earlier=tuple(running[:-1]))
 
 
+def right_used(known: Contract, new: Contract) -> EndRight | None:
+    """The right of one party by which a later version ends the one in force; None where it ends nothing, or by all.
+    Raises `AmendmentRefused` for one that the version in force does not give."""
+    if new.end is None or known.end is not None or not new.end.right:
+        return None
+    for right in known.end_rights:
+        if right.id == new.end.right:
+            return right
+    reason = f"names {new.end.right!r}, which version {known.version} does not give anybody"
+    raise AmendmentRefused(file=new.file, part="end.right", reason=reason)
+
+
+def under_notice(known: Contract, notice: Contract) -> Contract:
+    """The version that everybody accepted, cut as one party's notice says by a right that it has there. The notice is a
+    text of that party alone: what is signed rests on the version that gives the right."""
+    if notice.end is None:
+        raise ValueError("a notice ends a contract")
+    return replace(cut_at(known, notice.end), earlier=(*known.earlier, replace(known, earlier=())))
+
+
 def may_be_read(contract: Contract, *, on: date) -> bool:
     """Whether registers may still be asked on a day: of a contract that ended, until a declared day."""
     return contract.end is None or on <= contract.end.read_until
@@ -73,6 +93,7 @@ def check_end(known: Contract, new: Contract, *, told: Collection[str]) -> Contr
 
     if known.end is not None or new.end is None:
         raise refuse("end", f"stays as version {known.version} has it, which ended the contract")
+    right_used(known, new)
     try:
         expected = cut_at(known, new.end)
     except ValueError as error:

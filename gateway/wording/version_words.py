@@ -61,6 +61,17 @@ _LINES: Mapping[str, Both] = {
         "From now on registers are read for weeks up to {week} alone, for corrections that come late, and for the last"
         " time on {day}",
     ),
+    "end_right": in_both(
+        "{name} kan alene bringe aftalen til ophør med {weeks} hele ugers varsel{first} ({id}): {ground}",
+        "{name} alone may end the contract, with {weeks} whole weeks of notice{first} ({id}): {ground}",
+    ),
+    "right_first": in_both(", tidligst med uge {week}", ", with week {week} at the earliest"),
+    "end_by_right": in_both(
+        "{name} bruger retten {right}. Varslet er underskrevet af {name} alene; det, der underskrives om tiden til"
+        " ophøret, hviler på den aftale, som alle har accepteret, og som giver retten",
+        "{name} uses the right {right}. The notice is signed by {name} alone; what is signed of the time until the end"
+        " rests on the contract that everybody accepted, which gives the right",
+    ),
     "and": in_both("og", "and"),
 }
 
@@ -69,11 +80,27 @@ def early_end(contract: Contract, language: str) -> list[str]:
     """The sentences of its early end; nothing where it has none."""
     if (end := contract.end) is None:
         return []
+    rights = {one.id: one for one in contract.end_rights}
     found = [_LINES["ends"][language].format(week=end.last_week, reason=END_REASONS[end.reason][language])]
+    if end.right in rights:
+        name = names_in(contract, rights[end.right].role, _LINES["and"][language])
+        found.append(_LINES["end_by_right"][language].format(name=name, right=end.right))
     if end.cut:
         creditor = names_in(contract, contract.creditor, _LINES["and"][language])
         found.append(_LINES["end_cuts"][language].format(window=end.cut, creditor=creditor))
     return [*found, _LINES["end_reads"][language].format(week=end.last_week, day=end.read_until)]
+
+
+def end_rights(contract: Contract, language: str) -> list[str]:
+    """A sentence for each right of one party to end it alone."""
+    found = []
+    for right in contract.end_rights:
+        first = "" if right.first_week is None else _LINES["right_first"][language].format(week=right.first_week)
+        ground = {"da": right.ground_da, "en": right.ground_en}[language]
+        name = contract.party(right.role).name
+        line = _LINES["end_right"][language]
+        found.append(line.format(name=name, id=right.id, weeks=right.notice_weeks, first=first, ground=ground))
+    return found
 
 
 def successors(contract: Contract, language: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -11,10 +12,14 @@ from gateway.outcomes.amendment import check_amendment
 from gateway.outcomes.calendar import needed_weeks
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.contract_file import load_contract
-from gateway.outcomes.end_terms import EndReason
+from gateway.outcomes.end_terms import EndReason, EndRight
 from tests.support.histories import EXAMPLES, example_contract
+from tests.support.lenders import ALL as ALL_LENDERS
+from tests.support.municipality import SMALL_CONTRACT
+from tests.support.self_delivery import CONTRACT
 from vocabulary.errors import DeclarationInvalid
 from vocabulary.releases import Template
+from vocabulary.weeks import Week
 
 TEXT = (EXAMPLES / "contracts" / "impact60.toml").read_text("utf-8")
 KNOWN = example_contract("impact60")
@@ -22,7 +27,12 @@ IN_2020H1 = "2020-01-06"
 
 
 def ending(
-    last_week: str, *edits: tuple[str, str], on: str = IN_2020H1, follows: str = KNOWN.sha256, more: str = ""
+    last_week: str,
+    *edits: tuple[str, str],
+    on: str = IN_2020H1,
+    follows: str = KNOWN.sha256,
+    reason: str = "agreed",
+    more: str = "",
 ) -> Contract:
     text = TEXT.replace("version = 1", "version = 2")
     named = f'follows = "{follows}"\n' if follows else ""
@@ -30,7 +40,7 @@ def ending(
     for old, new in edits:
         assert old in text
         text = text.replace(old, new)
-    text += f'\n[end]\nlast_week = "{last_week}"\nreason = "agreed"\n{more}'
+    text += f'\n[end]\nlast_week = "{last_week}"\nreason = "{reason}"\n{more}'
     return load_contract(text.encode(), file="later.toml")
 
 
@@ -113,6 +123,50 @@ def test_it_changes_nothing_else_and_takes_back_nothing(change: dict[str, Any], 
     with pytest.raises(AmendmentRefused) as refused:
         check_amendment(KNOWN, new, released=change.get("told", []))
     assert refused.value.part == part
+
+
+RIGHT = '[[end_rights]]\nid = "r"\nrole = "{role}"\nnotice_weeks = 4\nground = {{ da = "f", en = "f" }}\n\n[freeze]'
+
+
+@pytest.mark.parametrize(
+    ("given", "first_week", "last"),
+    [
+        ("2020-03-04", None, "2020-W13"),  # a Wednesday: four weeks later week 14 is not over
+        ("2020-03-08", None, "2020-W14"),  # a Sunday
+        ("2020-03-09", None, "2020-W14"),
+        ("2020-03-09", "2020-W26", "2020-W26"),
+    ],
+)
+def test_a_notice_runs_to_the_last_whole_week(given: str, first_week: str | None, last: str):
+    right = EndRight("r", "operator", 4, "f", "f", Week.parse(first_week) if first_week else None)
+    assert right.earliest_week(date.fromisoformat(given)) == Week.parse(last)
+
+
+def with_right(role: str, *edits: tuple[str, str]) -> Contract:
+    text = TEXT.replace("[freeze]", RIGHT.format(role=role))
+    for old, new in edits:
+        assert old in text
+        text = text.replace(old, new)
+    return load_contract(text.encode(), file="rights.toml")
+
+
+def test_a_right_is_one_partys():
+    assert [one.role for one in with_right("investor").end_rights] == ["investor"]
+    with pytest.raises(DeclarationInvalid, match="must be that of one party, and 3 are investor"):
+        with_right("investor", *ALL_LENDERS)
+
+
+def test_nobody_chooses_a_week_where_whoever_lends_gets_payment_documents_or_bills():
+    for edits in ((*SMALL_CONTRACT, *CONTRACT), (*ALL_LENDERS,)):
+        with pytest.raises(DeclarationInvalid, match="would let a party choose a week") as refused:
+            with_right("outcome_payer", *edits)
+        assert refused.value.rule == "calendar-part"
+
+
+def test_a_right_is_named_by_whoever_uses_one_and_by_nobody_else():
+    for more, reason in (('right = "r"\n', "agreed"), ("", "right_used")):
+        with pytest.raises(DeclarationInvalid, match="goes with reason"):
+            ending("2020-W13", reason=reason, more=more)
 
 
 def test_an_end_is_not_taken_back_or_moved():
