@@ -11,6 +11,8 @@ from sqlmodel import select
 
 from gateway.contracts.sealed_plan import planned_ends
 from gateway.documents.amending import preview
+from gateway.documents.annexes.blocks import Paragraph
+from gateway.documents.annexes.measurement import annex_a
 from gateway.documents.contract_page import Language
 from gateway.errors.contracts import AmendmentRefused, WindowUnknown
 from gateway.errors.release import WindowInBlock
@@ -19,6 +21,8 @@ from gateway.installation.in_force import newest_contract
 from gateway.intake import enrolment
 from gateway.release import correction
 from gateway.release.releasing import release
+from gateway.settlement import views
+from gateway.settlement.forecast import accruals
 from gateway.store import spells
 from gateway.store.log_tables import LogEntry
 from outcome_verifier import canonical
@@ -30,6 +34,7 @@ from tests.functional.test_blocks import PAYMENT, TOTAL, WINDOWS
 from tests.functional.test_traps import Clock
 from tests.support.command_line import run
 from tests.support.municipality import SimulatedMunicipality
+from tests.support.settling import operator
 from tests.support.simulated import Edit, amend, following
 from vocabulary.weeks import Week
 
@@ -201,3 +206,19 @@ def test_an_amendment_says_beforehand_what_an_end_comes_to(tmp_path: Path):
         "registers are read for weeks up to 2020-W13 alone, for the last time on 2020-05-28",
     ):
         assert said in ran.out
+
+
+def test_statement_annex_and_forecast_speak_of_what_is_left(ended: SimulatedMunicipality):
+    """Nothing of them names a window that is gone, and the annex says the end in the parties' language."""
+    paid(ended, *WINDOWS[:4])
+    made = views.show_statement(ended.gateway, ended.contract, as_party=operator(ended))
+    assert [one.window for one in made.windows] == [*WINDOWS[:4]]
+    assert [one.window for one in accruals(ended.gateway, ended.contract).windows] == [*WINDOWS[:4]]
+    with ended.gateway.store.read() as session:
+        contract = ended.gateway.contract(session, ended.contract)
+        programme = ended.gateway.programme(session, ended.contract)
+    blocks = annex_a(contract, programme, on=ended.gateway.clock().date())
+    told = " ".join(block.text for block in blocks if isinstance(block, Paragraph))
+    assert f"Aftalen ophører før tid med uge {LAST}: parterne er enige om det." in told
+    assert f"{CUT} gøres op til og med den uge" in told
+    assert not any(window in told for window in WINDOWS[4:])
