@@ -108,7 +108,8 @@ def _audit(contract: Contract, run_lives: Callable[[], Movers]) -> tuple[list[Ca
     moved = judged.starts.movers.days[0].space.rank > 0
     smallest = {view.roles: contract.cohort.size if moved and view.has_totals else 0 for view in views}
     passed = AuditedContract(contract, smallest)
-    found = judged.findings()
+    # where it ends early, its blocks are those that were settled before: the text alone is asked what is paid
+    found = judged.findings(() if contract.end is not None and contract.fold.at_most else None)
     if not found:
         return [], passed
     if contract.fold.at_most and (worst := judged.ends()) is not None:

@@ -11,7 +11,7 @@ from gateway.cli.terminal import Commands, columns, console, open_gateway, progr
 
 if TYPE_CHECKING:
     from gateway.contracts.procurement import ChangeGround, ProcurementSheet
-    from gateway.documents.amending import AmendmentPreview
+    from gateway.documents.amending import AmendmentPreview, Ending
     from gateway.installation.gateway import Gateway
 
 
@@ -46,6 +46,8 @@ def amend(
             progress=report,
         )
     _show(seen)
+    if seen.ending is not None:
+        _show_ending(seen.ending)
     if on_people:
         _show_people(gateway, seen)
     _show_sheet(seen.sheet)
@@ -87,6 +89,18 @@ def _show(seen: AmendmentPreview) -> None:
         console.print("\nReaders are shown blocks that end with")
         for word, ends in (("now", seen.ends_before), ("then", seen.ends_after)):
             console.print(f"  {word:<5}{', '.join(ends or ()) or 'nothing yet'}")
+
+
+def _show_ending(ending: Ending) -> None:
+    end = ending.end
+    console.print(f"\nIt ends early with {end.last_week} ({end.reason})")
+    console.print(f"  still to be paid: {', '.join(ending.owed) or 'nothing'}")
+    if ending.unshown:
+        console.print(f"  shown to nobody but the creditor: {', '.join(ending.unshown)}")
+    if ending.gone:
+        console.print(f"  gone, with all that was planned for it: {', '.join(ending.gone)}")
+    console.print(f"  registers are read for weeks up to {end.last_week} alone, for the last time on {end.read_until}")
+    console.print("  nobody more is enrolled; a source that is not needed for corrections can leave the programme")
 
 
 def _show_people(gateway: Gateway, seen: AmendmentPreview) -> None:

@@ -17,7 +17,10 @@ from gateway.errors.acceptances import AcceptanceMissing, AcceptancesCorrupt
 from gateway.errors.contracts import ProgrammeMismatch
 from gateway.events.acceptances import AcceptanceRecorded
 from gateway.installation.gateway import Gateway
+from gateway.installation.in_force import contract_of
 from gateway.outcomes.contract import Contract
+from gateway.outcomes.end_terms import EndRight
+from gateway.outcomes.ends import right_used
 from gateway.store import contract_queries
 from gateway.store.contract_tables import AcceptanceRow
 from outcome_verifier import acceptance
@@ -59,6 +62,11 @@ def tokens(gateway: Gateway, session: Session, contract: Contract) -> list[str]:
 
     Raises `AcceptanceMissing`, naming who has not accepted this text, and `AcceptancesCorrupt`.
     """
+    if contract.end is not None and contract.end.right:
+        for row in contract_queries.contract_versions(session, contract.id):
+            notice = contract_of(row)
+            if right_of(session, notice) is not None:  # by which this contract is cut
+                check_accepted(gateway, session, notice)
     found, named = standing(session, contract), parties(contract)
     if any(party not in found for party in named):
         raise _missing(gateway, contract, [party for party in named if party not in found])
@@ -74,6 +82,37 @@ def tokens(gateway: Gateway, session: Session, contract: Contract) -> list[str]:
     except (ValueError, KeyError, TypeError) as error:
         raise AcceptancesCorrupt(contract=contract.id, version=contract.version, reason=str(error)) from None
     return signed
+
+
+def right_of(session: Session, contract: Contract) -> EndRight | None:
+    """The right of one party by which this text ends the one that it follows; None where all have to accept it."""
+    versions = contract_queries.contract_versions(session, contract.id)
+    known = next((row for row in versions if row.sha256 == contract.follows), None)
+    return None if known is None else right_used(contract_of(known), contract)
+
+
+def notice_given(session: Session, contract: Contract, right: EndRight) -> AcceptanceRow | None:
+    """The acceptance by which the party with the right gave notice: of a text that it ends the contract by; None where
+    it has not. Raises `AcceptancesCorrupt`."""
+    holder = contract.party(right.role)
+    return standing(session, contract).get((holder.role, holder.organisation))
+
+
+def check_accepted(gateway: Gateway, session: Session, contract: Contract) -> None:
+    """Raise `AcceptanceMissing` unless everybody who has to has accepted this text: every party, or the one alone that
+    ends the contract by a right that it has. Raises `AcceptancesCorrupt`."""
+    right = right_of(session, contract)
+    if right is None:
+        tokens(gateway, session, contract)
+        return
+    row, holder = notice_given(session, contract, right), contract.party(right.role)
+    if row is None:
+        raise _missing(gateway, contract, [(holder.role, holder.organisation)])
+    now = int(gateway.clock().timestamp())
+    try:
+        acceptance.read(row.token, contract=contract.identity, trust=gateway.fingerprint, now=now)
+    except (ValueError, KeyError, TypeError) as error:
+        raise AcceptancesCorrupt(contract=contract.id, version=contract.version, reason=str(error)) from None
 
 
 def is_in_force(session: Session, contract: Contract) -> bool:

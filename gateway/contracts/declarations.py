@@ -24,6 +24,7 @@ from gateway.contracts.later_versions import chain_of, check_later, run_lives
 from gateway.contracts.notice_text import read_notice
 from gateway.contracts.procurement import ChangeGround, check_ground
 from gateway.contracts.sealed_plan import planned_ends
+from gateway.contracts.version_events import record_changes
 from gateway.errors.adoption import AdoptionRefused
 from gateway.errors.contracts import ChangeNeedsApproval, ProgrammeMismatch, ProposalUnknown, SourceUnknown
 from gateway.events.adoption import ContractShadowed
@@ -31,6 +32,7 @@ from gateway.events.contracts import ContractActivated, SourceDeclared
 from gateway.events.rights import ChangeApproved, ChangeProposed
 from gateway.installation.authority import deciding, staff_party
 from gateway.installation.gateway import Gateway
+from gateway.installation.in_force import contract_of
 from gateway.installation.powers import check_somebody_is_left
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.contract_file import load_contract
@@ -112,7 +114,7 @@ def activate_contract(
             raise ChangeNeedsApproval(contract=declared.contract.id)
         check_fits(declared.contract, declared.programme)
         check_somebody_is_left(gateway, uow.session, on=uow.now.date(), programme=declared.programme)
-        accepted.tokens(gateway, uow.session, declared.contract)
+        accepted.check_accepted(gateway, uow.session, declared.contract)
         put_in_force(uow, declared)
         if in_shadow:
             uow.record(ContractShadowed(contract=declared.contract.id))
@@ -205,7 +207,7 @@ def approve_change(gateway: Gateway, proposal_id: str) -> Contract:
         authorised = asking.ask(staff_party(programme, Role.SYSTEM_OWNER), Action.CHANGE_POLICY, programme, facts)
         check_later(asking.session, declared.contract, declared.programme, on=asking.now.date())
         check_somebody_is_left(gateway, asking.session, on=asking.now.date(), programme=declared.programme)
-        accepted.tokens(gateway, asking.session, declared.contract)
+        accepted.check_accepted(gateway, asking.session, declared.contract)
         put_in_force(asking.uow, declared)
         row.approved_by, row.approved_at = gateway.actor.name, asking.now
         asking.session.add(row)
@@ -242,7 +244,7 @@ def _check_declared(gateway: Gateway, contract: Contract, programme: Programme, 
     accepted.own_parties(gateway, contract)
     _check_legal_role(contract, programme)
     for finding in lint(contract, shown_by_kind()):
-        if finding.refuses:
+        if finding.refuses and contract.end is None:  # one that ends early need not come to anything any more
             reason = f"{finding.what} ({finding.rule}); {finding.suggestion}"
             raise DeclarationInvalid(file=contract.file, line=finding.line, key="", reason=reason, rule=finding.rule)
     gateway.policies.with_programmes([programme])  # a grant that no template knows is refused here
@@ -296,6 +298,8 @@ def put_in_force(uow: UnitOfWork, declared: Declared) -> None:
                 block_ends=list(planned_ends(uow.session, chain)) if batches and contract.fold.at_most else [],
             )
         )
+        if known:
+            record_changes(uow, contract_of(known[-1]), contract)
     earlier = contract_queries.programmes(uow.session, contract.id)
     uow.session.merge(
         ProgrammeRow(

@@ -59,6 +59,9 @@ def _misfits(contract: Contract, programme: Programme) -> Iterator[tuple[str, st
             if party not in programme.parties:
                 said = f"must name {party.organisation!r} as {party.role}: {contract.file} plans releases to it"
                 yield "parties", said
+    for one in contract.parties:
+        if (gone := one.succession) is not None and Party(gone.organisation, Role(one.role)) in programme.parties:
+            yield "parties", f"may not name {gone.organisation!r} as {one.role}: {one.organisation!r} succeeds it"
     if delivers_itself(contract):
         roles = {one.role for one in programme.appointments}
         if Role.AUDITOR not in roles:

@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from connectors.base import Progress, no_progress
 from gateway.attestations.calendar_audit import audit_contract, known_movers
+from gateway.contracts import accepted
 from gateway.contracts.fitting import check_fits
 from gateway.contracts.sealed_plan import planned_ends
 from gateway.errors.contracts import AmendmentRefused
@@ -22,8 +23,10 @@ from gateway.outcomes.later_measures import changes_measures
 from gateway.outcomes.later_windows import changes_windows
 from gateway.outcomes.versions import has_changed
 from gateway.store import contract_queries, queries
+from policies.calendar import groups
 from policies.calendar_rules import audit
 from policies.programme import Programme
+from vocabulary.danish_days import danish_day
 from vocabulary.errors import DeclarationInvalid
 
 
@@ -42,6 +45,8 @@ def check_later(session: Session, contract: Contract, programme: Programme, *, o
         return
     # each version was held against the one before it, so the newest stands for all of them
     released = {release.window for release in queries.releases(session, contract.id)}
+    if contract.end is not None and (opening := contract_queries.opening(session, contract.id)) is not None:
+        released.update(opening.windows)
     sealed = {batch.batch_id for batch in queries.batches(session, contract.id)}
     newest = join_versions(known)
     if contract.follows != newest.sha256:
@@ -51,19 +56,35 @@ def check_later(session: Session, contract: Contract, programme: Programme, *, o
     if contract.effective_from <= on and changes_what_counts(newest, contract):
         reason = f"must lie behind {on}: other terms hold from a window on that begins when everybody has accepted"
         raise AmendmentRefused(file=contract.file, part="effective_from", reason=reason)
-    if contract.effective_from <= on and (changes_windows(newest, contract) or changes_measures(newest, contract)):
-        reason = f"must lie behind {on}: what is shown, when and of which weeks changes once everybody has accepted"
-        raise AmendmentRefused(file=contract.file, part="effective_from", reason=reason)
-    _check_sealed_windows(session, newest, contract)
+    if contract.end == newest.end:  # an end says by itself which windows it cuts, and of which nothing was told
+        _check_windows_ahead(session, newest, contract, on=on)
+    _check_notice(session, contract, on=on)
     _judge_chain(session, chain_of(session, contract))
 
 
-def _check_sealed_windows(session: Session, known: Contract, new: Contract) -> None:
-    """A seal says from which window on its people count: that window stays, whether or not it has begun."""
+def _check_windows_ahead(session: Session, known: Contract, new: Contract, *, on: date) -> None:
+    """What is shown, when and of which weeks changes behind this day alone. A seal says from which window on its people
+    count: that window stays, whether or not it has begun."""
+    if new.effective_from <= on and (changes_windows(known, new) or changes_measures(known, new)):
+        reason = f"must lie behind {on}: what is shown, when and of which weeks changes once everybody has accepted"
+        raise AmendmentRefused(file=new.file, part="effective_from", reason=reason)
     for batch in queries.batches(session, known.id):
         if known.window(batch.counts_from) not in new.windows:
             reason = f"must keep {batch.counts_from}: batch {batch.batch_id!r} is sealed, and counts from it on"
             raise AmendmentRefused(file=new.file, part="windows", reason=reason)
+
+
+def _check_notice(session: Session, contract: Contract, *, on: date) -> None:
+    """Raise `AmendmentRefused` where one party ends the contract sooner than its right lets it, from the day on which
+    its notice was taken in; today, where it was not yet."""
+    right = accepted.right_of(session, contract)
+    if right is None or contract.end is None:
+        return
+    row = accepted.notice_given(session, contract, right)
+    given = on if row is None else danish_day(row.at)
+    if contract.end.last_week < (earliest := right.earliest_week(given)):
+        reason = f"must be {earliest} or later, by {right.id!r} and a notice of {given}"
+        raise AmendmentRefused(file=contract.file, part="end.last_week", reason=reason)
 
 
 def chain_of(session: Session, contract: Contract) -> Contract:
@@ -76,8 +97,13 @@ def run_lives(gateway: Gateway, contract: Contract, progress: Progress = no_prog
     """Run what all versions are judged by, for seconds, before anybody waits for the writer."""
     with gateway.store.read() as session:
         chain = chain_of(session, contract)
-        if chain.earlier and (chain.fold.at_most or has_changed(chain)):
+        if chain.earlier and (chain.fold.at_most or has_changed(chain) or _ties_parties(chain)):
             known_movers(chain, progress=progress)
+
+
+def _ties_parties(chain: Contract) -> bool:
+    """Whether recipients are one organisation now that were two: what both were shown is in one hand."""
+    return groups(calendar_of(chain)) != groups(calendar_of(chain.earlier[-1]))
 
 
 def _judge_chain(session: Session, chain: Contract) -> None:
@@ -85,9 +111,13 @@ def _judge_chain(session: Session, chain: Contract) -> None:
     when."""
     for finding in audit(calendar_of(chain)):
         raise DeclarationInvalid(file=chain.file, line=1, key=finding.key, reason=str(finding), rule=finding.rule)
+    if chain.end is not None and chain.fold.at_most:
+        return  # the blocks were settled before, and the text's own audit judged what is paid (`calendar_audit`)
     if not chain.fold.at_most or not queries.batches(session, chain.id):
         audit_contract(chain)
-    elif (has_changed(chain) or changes_windows(chain.earlier[-1], chain)) and (told := reader_windows(chain)):
+    elif (has_changed(chain) or changes_windows(chain.earlier[-1], chain) or _ties_parties(chain)) and (
+        told := reader_windows(chain)
+    ):
         last = chain.windows[told[-1]].label
         if planned_ends(session, chain)[-1:] == (last,):
             return

@@ -73,8 +73,12 @@ class ProcurementSheet:
 
 
 def changes_value(known: Contract, new: Contract) -> bool:
-    """Whether a ground has to be named for a later version: it counts or pays otherwise, for longer, or for
-    others."""
+    """Whether a ground has to be named for a later version: it counts or pays otherwise, for longer, or for others.
+    One that ends the contract early names none: nothing more is bought."""
+    if new.end is not None and known.end is None:
+        return False
+    if known.parties_as("operator") != new.parties_as("operator"):
+        return True  # another supplier (udbudsloven § 182)
     return changes_what_counts(known, new) or known.windows != new.windows or known.cohort != new.cohort
 
 

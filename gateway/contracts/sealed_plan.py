@@ -17,6 +17,7 @@ from gateway.attestations.seals import Seal
 from gateway.errors.enrolment import BatchTooLate, SealsCorrupt
 from gateway.events.contracts import ContractActivated
 from gateway.outcomes.contract import Contract
+from gateway.outcomes.ends import until_it_ended
 from gateway.store import contract_queries, queries
 from gateway.store.contract_tables import ContractVersion
 from gateway.store.log_tables import LogEntry
@@ -64,7 +65,12 @@ def planned_ends(session: Session, contract: Contract, *, before: datetime | Non
     """The windows that end a block under this version and those before it, for whoever is sealed: with what readers
     were shown, or were before an instant."""
     shown = shown_windows(session, contract.id, before=before)
-    return ends_of_blocks(contract, sealed_days(session, contract), shown=shown)
+    if contract.end is None:
+        return ends_of_blocks(contract, sealed_days(session, contract), shown=shown)
+    # one that ends early shows what it would have shown by then, and no block that was open
+    running = until_it_ended(contract)
+    planned = ends_of_blocks(running, sealed_days(session, running), shown=shown)
+    return tuple(end for end in planned if end in {one.label for one in contract.windows if one in running.windows})
 
 
 def _opens(contract_sha256: str, batch: Batch) -> bool:

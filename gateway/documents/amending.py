@@ -23,9 +23,11 @@ from gateway.installation.in_force import newest_contract
 from gateway.outcomes.bounds import ranges
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.contract_file import load_contract
+from gateway.outcomes.end_terms import ContractEnd
 from gateway.outcomes.readings import reads_alike
 from gateway.outcomes.versions import stretch_at, tariff_stretches
 from gateway.store import queries
+from vocabulary.releases import Template
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,17 @@ class ReleasedAgain:
 
 
 @dataclass(frozen=True, slots=True)
+class Ending:
+    """What an early end comes to. `owed` are windows that have no payment document yet, `gone` those that never begin
+    or come, and `unshown` those up to the end of which no reader is told anything more."""
+
+    end: ContractEnd
+    owed: tuple[str, ...]
+    gone: tuple[str, ...]
+    unshown: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AmendmentPreview:
     """What a later version would change. Amounts are minor units of the contract's currency."""
 
@@ -72,6 +85,7 @@ class AmendmentPreview:
     ends_before: tuple[str, ...] | None  # windows that end a block; None where each is shown by itself
     ends_after: tuple[str, ...] | None
     sheet: ProcurementSheet
+    ending: Ending | None = None
 
 
 def preview(
@@ -105,7 +119,24 @@ def preview(
             gateway.contract(session, contract.id).block_ends,
             planned_ends(session, chain) if contract.fold.at_most and queries.batches(session, contract.id) else None,
             procurement_sheet(session, chain, ground=ground, named_by=gateway.actor.name),
+            _ending(session, known, chain),
         )
+
+
+def _ending(session: Session, known: Contract, chain: Contract) -> Ending | None:
+    if chain.end is None or known.end is not None:
+        return None
+    left, paid = [window.label for window in chain.windows], queries.payment_documents(session, chain.id)
+    shown = {one.window for one in chain.releases if one.template is not Template.PAYMENT_DOCUMENT}
+    if chain.fold.at_most:
+        shown &= {*planned_ends(session, chain)}
+    last = max((left.index(label) for label in shown), default=-1)
+    return Ending(
+        end=chain.end,
+        owed=tuple(label for label in left if label not in paid),
+        gone=tuple(window.label for window in known.windows if window.label not in left),
+        unshown=tuple(left[last + 1 :]),
+    )
 
 
 def _words(known: Contract, new: Contract, language: Language) -> Sequence[WordsChanged]:

@@ -24,6 +24,7 @@ from gateway.wording.measures import MEASURE_WORDS
 from gateway.wording.parties import delivers_itself, names_in
 from gateway.wording.register import status_label
 from gateway.wording.tariffs import TARIFF_WORDS, unit_words
+from gateway.wording.version_words import early_end, end_rights, successors
 from policies.basis import StopReason
 from vocabulary.statuses import Status
 from vocabulary.total import total
@@ -172,6 +173,7 @@ class _Page:
         found += [
             self._say("office" if party.unit else party.role, name=party.name, unit=party.unit) for party in others
         ]
+        found += successors(self.contract, self.language)
         if delivers_itself(self.contract):
             found.append(self._say("delivers_itself", name=payer.name))
         investors = self.contract.parties_as("investor")
@@ -343,7 +345,9 @@ class _Page:
         windows = self.contract.windows
         found = [self._say("window", label=one.label, first=one.from_week, last=one.to_week) for one in windows]
         found += [self._say("pause", first=one.from_week, last=one.to_week) for one in self.contract.pauses]
-        return [*found, self._say("freeze", days=self.contract.freeze_days)]
+        found.append(self._say("freeze", days=self.contract.freeze_days))
+        found += end_rights(self.contract, self.language)
+        return [*found, *early_end(self.contract, self.language)]
 
     def shown_windows(self) -> list[str]:
         grouped: dict[tuple[str, str], list[str]] = {}

@@ -25,6 +25,7 @@ from gateway.installation.gateway import Gateway
 from gateway.outcomes.arrays import GroupMeasure, GroupTotals
 from gateway.outcomes.comparison_group import ComparisonFigures, ComparisonGroup, load_group, shown_by_state
 from gateway.outcomes.contract import Contract
+from gateway.outcomes.ends import may_be_read
 from gateway.outcomes.manual_evidence import EVIDENCE
 from gateway.store import queries
 from gateway.store.log_tables import LogEntry
@@ -166,7 +167,7 @@ def _ask(
             declaration.id, for_another_purpose=declaration.is_supplied_for_another_purpose
         ),
         period_within_programme=programme.covers(group.reference_week.monday, group.to_week.sunday),
-        pull_open=programme.pull_open(on=today),
+        pull_open=programme.pull_open(on=today) and may_be_read(contract, on=today),
         subjects_enrolled=bool(queries.batches(asking.session, contract.id)),
         subjects_covered=programme.requirements.bases == {RecordKind.STATUTORY_BASIS},
     )

@@ -241,7 +241,7 @@ def utc_text(instant: datetime) -> str:
 
 def newest_digest(session: Session, contract: Contract) -> str:
     """The digest of the newest version: the programme is declared for that one."""
-    return contract_queries.contract_versions(session, contract.id)[-1].sha256
+    return contract_queries.newest_digest(session, contract.id)
 
 
 def known_by(session: Session, contract: Contract, instant: datetime) -> AsOf:

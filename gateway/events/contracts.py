@@ -20,6 +20,34 @@ class ContractActivated(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ContractEndedEarly(Event):
+    """A version came into force that ends a contract: no week behind the last one counts, and after a day nothing is
+    read."""
+
+    kind = "contract_ended_early"
+
+    contract: str
+    version: int
+    last_week: str
+    reason: str
+    read_until: str
+
+
+@dataclass(frozen=True, slots=True)
+class PartySucceeded(Event):
+    """A version came into force that puts a party in the place of another, which has no part in the contract since."""
+
+    kind = "party_succeeded"
+
+    contract: str
+    version: int
+    role: str
+    organisation: str
+    succeeds: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class SourceDeclared(Event):
     kind = "source_declared"
     source: str

@@ -14,6 +14,7 @@ from gateway.installation.settings import Kind, Settings
 from gateway.outcomes.blocks import in_blocks
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.contract_file import load_stored_contract
+from gateway.outcomes.ends import right_used, under_notice
 from gateway.store import contract_queries
 from gateway.store.contract_tables import ContractVersion, Installation
 from gateway.store.schema import check_schema
@@ -63,7 +64,8 @@ def contract_and_text(
     contract = _in_calendar_of(join_versions(rows), join_versions(chosen))
     if contract.fold.at_most and (ends := _block_ends(session, versions)) is not None:
         contract = in_blocks(contract, ends)
-    return contract, chosen[-1].text.decode("utf-8")
+    text = next(row.text for row in chosen if row.sha256 == contract.sha256)
+    return contract, text.decode("utf-8")
 
 
 def _in_calendar_of(newest: Contract, contract: Contract) -> Contract:
@@ -104,8 +106,11 @@ def newest_contract(session: Session, contract_id: str) -> Contract:
 
 
 def join_versions(versions: Sequence[ContractVersion]) -> Contract:
-    """The last of these versions, with those before it: what is owed is a function of all of them."""
+    """The last of these versions, with those before it: what is owed is a function of all of them. A notice by which
+    one party ended the version before it is none: that version is cut."""
     *earlier, newest = map(contract_of, versions)
+    if earlier and right_used(earlier[-1], newest) is not None:
+        return under_notice(replace(earlier[-1], earlier=tuple(earlier[:-1])), newest)
     return replace(newest, earlier=tuple(earlier))
 
 

@@ -36,7 +36,7 @@ from gateway.installation.look_ups import check_look_ups, found_lines
 from gateway.outcomes.blocks import in_blocks, is_unsettled, shown_with
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.terms import ReferralBatch as DeclaredBatch
-from gateway.store import ledger, queries
+from gateway.store import contract_queries, ledger, queries
 from gateway.store.basis import FOLLOWED_FOR
 from gateway.store.rights_tables import BasisRow
 from gateway.store.tables import Batch, Subject
@@ -217,12 +217,12 @@ def _open(gateway: Gateway, asking: Asking, contract_id: str, batch_id: str, dig
         return Enrolled(contract_id, batch_id, sealed.count, sealed.seal_sha256, is_new=False)
     facts = EnrolFacts(
         purpose=Purpose.OUTCOME_EVALUATION,
-        contract_sha256=contract.sha256,
+        contract_sha256=contract_queries.newest_digest(asking.session, contract_id),
         period_within_programme=programme.covers(contract.cohort.enrolment_from, contract.cohort.enrolment_to),
-        batch_open=batch is not None and sealed is None,
+        batch_open=batch is not None and sealed is None and contract.end is None,
     )
     authorised = asking.ask(municipality(programme), Action.ENROL, programme, facts)
-    if batch is None or sealed is not None:  # the policy has refused this already
+    if batch is None or sealed is not None or contract.end is not None:  # the policy has refused this already
         raise CohortAlreadySealed(contract=contract_id, batch=batch_id)
     return _Opened(contract, programme, batch, first_open_window(asking.session, contract, batch_id), authorised)
 

@@ -7,6 +7,7 @@ from sqlmodel import Session, col, select
 from gateway.events.pulls import PullNotNeeded
 from gateway.events.records import RecordsComplete
 from gateway.installation.gateway import Gateway
+from gateway.outcomes.ends import may_be_read
 from gateway.outcomes.readings import sources_ever
 from gateway.store import contract_queries, holds, queries
 from gateway.store.log_tables import LogEntry
@@ -20,8 +21,9 @@ def waiting_for(gateway: Gateway, source_id: str, digest: str) -> tuple[str, ...
         reading = [
             contract_id
             for contract_id in contract_queries.contract_ids(session)
-            if source_id in sources_ever(gateway.contract(session, contract_id))
+            if source_id in sources_ever(contract := gateway.contract(session, contract_id))
             and gateway.programme(session, contract_id).pull_open(on=today)
+            and may_be_read(contract, on=today)
         ]
         return tuple(one for one in reading if not _has_had(session, one, source_id, digest))
 

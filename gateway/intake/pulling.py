@@ -29,8 +29,9 @@ from gateway.intake.holding import LookedAt, check_may_be_used, findings_of, hol
 from gateway.intake.judging_pulls import PullMeasures
 from gateway.intake.measuring import measures_of_file
 from gateway.intake.stops import record_programme_stop
+from gateway.outcomes.ends import may_be_read
 from gateway.outcomes.readings import asked_weeks, income_source_of
-from gateway.store import basis, circuit, postings, queries, spells
+from gateway.store import basis, circuit, contract_queries, postings, queries, spells
 from gateway.store.newcomers import judge_newcomers
 from gateway.store.storing_records import ended_people
 from gateway.store.tables import PullRow
@@ -182,7 +183,7 @@ def ask_to_pull(
     stopped = set(basis.stops(asking.session, programme, everyone, at=asking.now, purposes=frozenset({purpose})))
     facts = PullFacts(
         purpose=purpose,
-        contract_sha256=contract.sha256,
+        contract_sha256=contract_queries.newest_digest(asking.session, contract_id),
         source=declaration.id,
         agreement_valid=declaration.agreement.is_valid(on=today),
         agreement_purposes=declaration.agreement.permitted_purposes,
@@ -190,7 +191,7 @@ def ask_to_pull(
             declaration.id, for_another_purpose=declaration.is_supplied_for_another_purpose
         ),
         period_within_programme=programme.covers(weeks[0].monday, weeks[1].sunday),
-        pull_open=programme.pull_open(on=today),
+        pull_open=programme.pull_open(on=today) and may_be_read(contract, on=today),
         subjects_enrolled=bool(queries.batches(asking.session, contract_id)),
         subjects_covered=len(stopped) < len(everyone) or not everyone,
     )

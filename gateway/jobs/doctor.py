@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from sqlmodel import Session, select
 
 from gateway.contracts import openings
-from gateway.contracts.accepted import tokens
+from gateway.contracts.accepted import check_accepted
 from gateway.contracts.fitting import words_without_ground
 from gateway.contracts.sealed_plan import opening_versions
 from gateway.contracts.todays_rules import objection_to, objection_to_batches
@@ -273,6 +273,8 @@ def _contracts(gateway: Gateway) -> Iterator[Diagnosis]:
 def _open_batches(session: Session, contract: Contract) -> Iterator[Diagnosis]:
     """Batches that nobody was enrolled into yet; the sealed ones are settled meanwhile."""
     sealed = {row.batch_id for row in queries.batches(session, contract.id)}
+    if contract.end is not None:
+        return
     if left := [batch.id for batch in contract.cohort.batches if batch.id not in sealed]:
         what = f"{contract.id}: {', '.join(left)} of {len(contract.cohort.batches)} batches not sealed yet"
         advice = "`gateway enrol`: a batch counts from the first window of which nothing was released"
@@ -295,7 +297,7 @@ def _acceptances(gateway: Gateway, session: Session, contract_id: str) -> Iterat
     """Versions in force whose acceptances do not hold: nothing is released under them."""
     for row in contract_queries.contract_versions(session, contract_id):
         try:
-            tokens(gateway, session, contract_of(row))
+            check_accepted(gateway, session, contract_of(row))
         except (AcceptanceMissing, AcceptancesCorrupt) as error:
             yield Diagnosis(FAIL, f"{contract_id} version {row.version}: the acceptances do not hold", str(error))
         else:

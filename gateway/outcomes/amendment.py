@@ -18,11 +18,13 @@ from typing import Any, TypeAlias
 
 from gateway.errors.contracts import AmendmentRefused
 from gateway.outcomes.contract import Contract, Tariff
+from gateway.outcomes.ends import check_end
 from gateway.outcomes.later_caps import check_pays_cut
 from gateway.outcomes.later_measures import check_measures
 from gateway.outcomes.later_windows import check_windows
 from gateway.outcomes.reading_changes import check_reading
 from gateway.outcomes.readings import reads_alike
+from gateway.outcomes.successors import successions
 from gateway.outcomes.tariffs.pay_share import PayShareTariff
 from gateway.outcomes.tariffs.price import PriceTariff
 from gateway.outcomes.terms import Aggregate, Index, PlannedStatement, WeekState
@@ -51,7 +53,7 @@ FIELDS: Mapping[str, FieldRule] = {
     "currency": _NEVER,
     "rounding": _NEVER,
     "illustrative": _MAY_CHANGE,
-    "parties": _NEVER,
+    "parties": _MAY_CHANGE,  # but for none that is in the place of another (`successors`)
     "cohort": _MAY_CHANGE,  # batches that are not sealed
     "status_sources": _MAY_CHANGE,  # from a window on, as everything that says how a week is read (`readings`)
     "evidence": _MAY_CHANGE,
@@ -83,6 +85,8 @@ FIELDS: Mapping[str, FieldRule] = {
     "sha256": _MAY_CHANGE,
     "file": _MAY_CHANGE,
     "earlier": _MAY_CHANGE,  # which no text says
+    "end": _MAY_GROW,  # once, by a version that changes nothing else (`ends`)
+    "end_rights": _MAY_CHANGE,
 }
 TARIFF_FIELDS = frozenset(
     {
@@ -97,6 +101,8 @@ TARIFF_FIELDS = frozenset(
         "line",
     }
 )
+_OF_A_VERSION = {"version", "effective_from", "follows", "sha256", "file", "earlier", "block_ends"}
+_ENDS_ALONE = "differs: a version that ends a contract changes nothing else"
 _SAME = "differs from version {version}: what counts may not change"
 
 
@@ -112,9 +118,16 @@ def check_amendment(known: Contract, new: Contract, *, released: Collection[str]
     if new.effective_from <= known.effective_from:
         raise refuse("effective_from", f"must be later than {known.effective_from} of version {known.version}")
     years = {index.id: index.values for index in published_indices(known)}
+    if known.end != new.end:
+        _check_end(known, new, released, years, refuse)
+        return
     for name, rule in FIELDS.items():
         if rule is FieldRule.NEVER and _content(known, name, years) != _content(new, name, years):
             raise refuse(name, _SAME.format(version=known.version))
+    try:
+        list(successions(known, new))
+    except ValueError as error:
+        raise refuse("parties", str(error)) from None
     if known.settlement and (new.settlement is None or new.settlement.investor != known.settlement.investor):
         raise refuse("settlement", f"may not change what the investor lent and gets, see version {known.version}")
     if (known.fold.at_most and new.fold.cost != known.fold.cost) or new.fold.at_most < known.fold.at_most:
@@ -134,6 +147,17 @@ def check_amendment(known: Contract, new: Contract, *, released: Collection[str]
     first = Week.of(new.effective_from)
     if any(pause.from_week < first for pause in new.pauses[len(known.pauses) :]):
         raise refuse("pauses", f"may not begin before {first}, the week of effective_from")
+
+
+def _check_end(
+    known: Contract, new: Contract, released: Collection[str], years: Mapping[str, Collection[int]], refuse: _Refuse
+) -> None:
+    expected = check_end(known, new, told=released)
+    for name in FIELDS.keys() - _OF_A_VERSION:
+        if _content(expected, name, years) != _content(new, name, years):
+            raise refuse(name, _ENDS_ALONE)
+    if not reads_alike(expected, new):
+        raise refuse("states", _ENDS_ALONE)
 
 
 def changes_money(known: Contract, new: Contract) -> bool:

@@ -1,7 +1,6 @@
 """The outcome contract: the only source of windows, recipients, parameters and prices.
 
-A contract is a TOML file whose SHA-256 stands in everything it produces; `contract_file` reads it. A change is a new
-version. Here stands what every kind of measure or tariff answers (`kinds`).
+A contract is a TOML file whose SHA-256 stands in everything it produces (`contract_file`). A change is a new version.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ from typing import ClassVar
 from gateway.errors.contracts import WindowUnknown
 from gateway.outcomes.agreed_numbers import AgreedNumber
 from gateway.outcomes.bound import AmountBounds
+from gateway.outcomes.end_terms import ContractEnd, EndRight
 from gateway.outcomes.figures import Cell, Figures, TriedFigures
 from gateway.outcomes.findings import LintFinding
 from gateway.outcomes.fold_terms import FoldTerms
@@ -48,8 +48,7 @@ from vocabulary.releases import Recipient, Template
 
 @dataclass(frozen=True, slots=True)
 class Measure(ABC):
-    """What is counted of each person, as every kind answers for its own: a module of `measures` each, which adds the
-    fields that it uses, and no other."""
+    """What is counted of each person. Every kind is a module of `measures`, which adds the fields that it uses."""
 
     id: str
     states: tuple[WeekState, ...]
@@ -128,9 +127,8 @@ class Measure(ABC):
 
 @dataclass(frozen=True, slots=True)
 class Tariff(ABC):
-    """One priced term, as every kind answers for its own: a module of `tariffs` each, which adds the fields that it
-    uses. The cap is cumulative over the contract, and in a later version that raises it `pays_cut` pays what the one
-    before cut; `cap_window_minor` is for each window, and what it cut is owed later with `carries_excess`."""
+    """One priced term, of a kind in `tariffs`. The cap is cumulative; where a later version raises it, `pays_cut` pays
+    what the one before cut. What `cap_window_minor` cuts of a window is owed later with `carries_excess`."""
 
     id: str
     line: int
@@ -311,6 +309,8 @@ class Contract:
     sha256: str
     file: str
     earlier: tuple[Contract, ...] = ()  # the versions before it, the oldest first
+    end: ContractEnd | None = None  # an early one, which cut the windows
+    end_rights: tuple[EndRight, ...] = ()  # who may end it alone
 
     def party(self, role: str) -> ContractParty:
         """The party in a role; of several outcome payers the municipality, of several investors the first."""

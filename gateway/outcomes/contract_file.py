@@ -11,6 +11,8 @@ from gateway.outcomes.calendar import calendar_of
 from gateway.outcomes.cohort_file import read_cohort
 from gateway.outcomes.contract import Contract, Measure, Tariff
 from gateway.outcomes.disclosure_file import read_disclosure
+from gateway.outcomes.end_terms import ContractEnd, read_end, read_end_rights
+from gateway.outcomes.ends import cut_at
 from gateway.outcomes.even_windows import even_windows
 from gateway.outcomes.later_caps import key_of_pays_cut
 from gateway.outcomes.measures.outcome_state import check_outcome_states
@@ -87,6 +89,7 @@ def _read(root: DeclarationTable, text: bytes, file: str) -> Contract:
     statements = part(lambda: _statements(root, windows, measures, tariffs))
     releases = part(lambda: _releases(root, windows))
     settlement = part(lambda: settlement_terms(root, parties, caps))
+    end, end_rights = part(lambda: read_end(root, freeze_days)), part(lambda: read_end_rights(root, parties))
     root.finish()
     with root.check():
         check_outcome_states(root, measures, tariffs, breakdown=disclosure.breakdown)
@@ -133,14 +136,25 @@ def _read(root: DeclarationTable, text: bytes, file: str) -> Contract:
         settlement=settlement,
         sha256=hashlib.sha256(text).hexdigest(),
         file=file,
+        end_rights=end_rights,
     )
     with root.check():
         _check_deliverer(root, contract)
     with root.check():
+        if not follows and any(party.succession for party in parties):
+            raise root.refuse("follows", "must say in which text the party stands that another one succeeds")
+    with root.check():
         _check_illustrative(root, contract)
     with root.check():
         _check_words_of_later(root, contract)
-    return contract
+    return contract if end is None else part(lambda: _until(root, contract, end))
+
+
+def _until(root: DeclarationTable, contract: Contract, end: ContractEnd) -> Contract:
+    try:
+        return cut_at(contract, end)
+    except ValueError as error:
+        raise root.table("end").refuse("last_week", str(error)) from None
 
 
 def _check_words_of_later(root: DeclarationTable, contract: Contract) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gateway.outcomes.succession import read_succession
 from gateway.outcomes.terms import ContractParty
 from policies.terms import LegalRole
 from vocabulary.declaration import DeclarationTable, one_of
@@ -53,7 +54,11 @@ def _read_party(table: DeclarationTable, role: str, before: list[ContractParty],
     parts = _share(table, share) if is_payer or is_investor else 0
     unit = table.text("unit", "") if is_investor else ""
     names = table.text("organisation"), table.text("name")
+    succession = table.part(lambda: read_succession(table, names[0])) if not is_payer else None
     table.finish()
+    with table.check():
+        if succession is not None and unit:
+            raise table.refuse("succeeds", "is an office of the municipality's, which is in nobody else's place")
     with table.check():
         if before and not unit and names[0] == before[0].organisation:
             reason = "is the municipality that pays: it measures and approves, and may not be on the other side as well"
@@ -61,7 +66,7 @@ def _read_party(table: DeclarationTable, role: str, before: list[ContractParty],
     with table.check():
         if unit and names[0] != before[0].organisation:
             raise table.refuse("unit", "names an office of the municipality, and this is another organisation")
-    return ContractParty(role, *names, code, legal_role, country, parts, unit)
+    return ContractParty(role, *names, code, legal_role, country, parts, unit, succession)
 
 
 def _payers(root: DeclarationTable, municipality: ContractParty, *, share: int | None) -> list[ContractParty]:

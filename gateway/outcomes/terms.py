@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import assert_never
 
 from gateway.errors.contracts import ContractNotEvaluable
+from gateway.outcomes.succession import Succession
 from policies.terms import LegalRole
 from vocabulary.releases import Recipient, Template
 from vocabulary.statuses import IncomeType, Status
@@ -322,6 +323,7 @@ class ContractParty:
     country: str = "DK"  # ISO 3166-1 alpha-2, of the outcome payer
     share_parts: int = 0  # of several in a role; 1 of who is alone, 0 of payers where every tariff says what each owes
     unit: str = ""  # of an investor that is the municipality itself: the office that lends
+    succession: Succession | None = None  # in whose place it is
 
     @property
     def role_in_law(self) -> LegalRole:

@@ -18,7 +18,7 @@ from gateway.installation.authority import deciding
 from gateway.installation.gateway import Gateway
 from gateway.release import issuing
 from gateway.release.issuing import Released
-from gateway.release.planning import ask_from_outside, check_is_shown, request_of
+from gateway.release.planning import ask_from_outside, check_is_shown, holders, request_of
 from gateway.release.releasing import release
 from gateway.store import queries
 from gateway.store.tables import ReleaseAsk
@@ -63,7 +63,7 @@ def ask(
     with deciding(gateway) as asking:
         session = asking.session
         request = request_of(gateway, session, contract_id, window_label, template, recipient, requested_by=party)
-        if party.organisation in {one.organisation for one in request.contract.parties_as(recipient)}:
+        if party.organisation in holders(session, request.contract, recipient):
             check_is_shown(request)
         programme = gateway.programme(session, contract_id)
         authorised = ask_from_outside(session, programme, request, now=asking.now, ask=asking.ask)

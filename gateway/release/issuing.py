@@ -18,7 +18,8 @@ from gateway.errors.signer import SignerRefused
 from gateway.events.releases import BundleHandedOut, ReleaseIssued, ReleaseSuperseded
 from gateway.installation.authority import Asking, Authorised
 from gateway.installation.gateway import Gateway
-from gateway.installation.in_force import contract_of
+from gateway.installation.in_force import contract_of, newest_contract
+from gateway.outcomes.successors import holder_today
 from gateway.release import countersigned
 from gateway.release.bundle import assemble
 from gateway.release.publication import check_continues
@@ -122,7 +123,9 @@ def jwt_sha256(token: str) -> str:
 def _check_authorised(gateway: Gateway, asking: Asking, row: ReleaseRow, authorised: Authorised) -> None:
     decision = authorised.decision
     asked = (decision.action, decision.principal, decision.programme)
-    recipient = Party(row.recipient_organisation, Role(row.recipient_role))
+    chain = newest_contract(asking.session, row.contract_id)
+    named = holder_today(chain, row.recipient_role, row.recipient_organisation)
+    recipient = Party(named, Role(row.recipient_role))
     programme = gateway.programme(asking.session, row.contract_id)
     if not asking.has_allowed(authorised) or asked != (claims.ACTIONS[Template(row.template)], recipient, programme.id):
         raise SignerRefused(release=row.id)

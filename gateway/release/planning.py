@@ -24,9 +24,11 @@ from gateway.errors.release import ReleaseInterrupted, RevisionUnknown, WindowIn
 from gateway.evaluation import evaluating
 from gateway.installation.authority import Authorised, municipality
 from gateway.installation.gateway import Gateway
+from gateway.installation.in_force import newest_contract
 from gateway.outcomes.blocks import block_of, is_unsettled, shown_with
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.opening import OpeningBalances
+from gateway.outcomes.successors import holder_today
 from gateway.outcomes.terms import Window
 from gateway.release.states import ReleaseState
 from gateway.store import contract_queries, counting, queries
@@ -137,7 +139,9 @@ def plan(
     )
     with evaluating.telling_what_is_held(held):
         # 1: of everybody in the role, since all of them get the same; the first of them is whom it names
-        authorised, *_ = [ask(one, claims.ACTIONS[request.template], programme, facts) for one in _parties(request)]
+        authorised, *_ = [
+            ask(one, claims.ACTIONS[request.template], programme, facts) for one in _parties(session, request)
+        ]
     existing = [row for row in _revisions(session, request) if revision is None or row.revision == revision]
     if revision is not None and not existing:
         raise RevisionUnknown(window=request.window.label, revision=revision)
@@ -187,10 +191,17 @@ def is_issued(row: ReleaseRow) -> bool:
             assert_never(state)
 
 
-def _parties(request: ReleaseRequest) -> list[Party]:
-    """The principals of a release: whom the contract names in the recipient's role; where it names nobody, nobody that
-    the policy knows."""
-    organisations = [one.organisation for one in request.contract.parties_as(request.recipient)] or ["nobody"]
+def holders(session: Session, contract: Contract, role: str) -> list[str]:
+    """The organisations that have today what a version of a contract gave a role: those that it names, or their
+    successors."""
+    chain = newest_contract(session, contract.id)
+    return [holder_today(chain, role, one.organisation) for one in contract.parties_as(role)]
+
+
+def _parties(session: Session, request: ReleaseRequest) -> list[Party]:
+    """The principals of a release: who has the recipient's role; where the contract names nobody, nobody that the
+    policy knows."""
+    organisations = holders(session, request.contract, request.recipient) or ["nobody"]
     return [Party(one, Role(request.recipient)) for one in organisations]
 
 
@@ -204,7 +215,7 @@ def ask_from_outside(
     """
     is_due = now.date() >= request.contract.freezes_on(request.window)
     facts = _facts(session, programme, request, now=now, is_due=is_due, sources_complete=True, codes_acceptable=True)
-    first, *others = _parties(request)
+    first, *others = _parties(session, request)
     named = {party: party for party in (first, *others)}
     principal = named.get(request.requested_by or first, first)
     return ask(principal, claims.ACTIONS[request.template], programme, facts)

@@ -33,6 +33,7 @@ from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.results import person_result
 from gateway.outcomes.terms import Window
 from gateway.outcomes.verdicts import WeekReason
+from gateway.release.planning import holders
 from gateway.store import basis, contract_queries, counting, queries
 from gateway.store.rights_tables import StatementRow
 from gateway.store.tables import Subject
@@ -187,7 +188,8 @@ def _authorise(
         not_suspended=not queries.is_suspended(session, contract.id, window.label),
         settled_here=contract_queries.is_settled_here(session, contract.id, window.label),
     )
-    party = Party(deliverer(contract).organisation, Role.OPERATOR)
+    named = holders(session, contract, Role.OPERATOR) or [deliverer(contract).organisation]
+    party = Party(named[0], Role.OPERATOR)
     with evaluating.telling_what_is_held(held):
         authorised = asking.ask(party, Action.RELEASE_INDIVIDUAL, programme, facts)
     if grant is None or freeze is None:
@@ -223,7 +225,7 @@ def _store(gateway: Gateway, asking: Asking, asked: _AskedStatement, named: Sequ
         "iss": gateway.issuer,
         "iat": slot_seconds(asked.slot),
         "jti": f"urn:uuid:{identifier}",
-        "aud": contract.party("operator").organisation,
+        "aud": holders(asking.session, contract, Role.OPERATOR)[0],
         "contract": contract.id,
         "window": asked.window.label,
         "kind": asked.kind,

@@ -44,6 +44,11 @@ def is_adopted(session: Session, contract_id: str) -> bool:
     return contract_id in _contracts_named(session, "contract_adopted")
 
 
+def newest_digest(session: Session, contract_id: str) -> str:
+    """The digest of the newest version of a contract in force: a programme is declared for that one."""
+    return contract_versions(session, contract_id)[-1].sha256
+
+
 def in_shadow(session: Session, contract_id: str) -> bool:
     """Whether the contract only runs beside another settlement: from its first day here until it is adopted."""
     return contract_id in _contracts_named(session, "contract_shadowed") and not is_adopted(session, contract_id)

@@ -121,16 +121,27 @@ def declare(
 
 
 def amend(
-    town: Municipality, *edits: Edit, follows: bool = True, ground: ChangeGround | None = ChangeGround.CLAUSE
+    town: Municipality,
+    *edits: Edit,
+    follows: bool = True,
+    ground: ChangeGround | None = ChangeGround.CLAUSE,
+    programme_edits: tuple[Edit, ...] = (),
 ) -> None:
-    """Put a later version of the contract in force, with texts of the one before replaced; with `follows` it says which
-    text it changes."""
+    """Put a later version of the contract in force, with texts of the one before replaced, and of its programme; with
+    `follows` it says which text it changes."""
     before = (town.folder / f"{town.contract}.toml").read_text(encoding="utf-8")
     text = _edited(town.folder / f"{town.contract}.toml", edits)
-    put_later_in_force(town, following(before, text) if follows else text, ground=ground)
+    text = following(before, text) if follows else text
+    put_later_in_force(town, text, ground=ground, programme_edits=programme_edits)
 
 
-def put_later_in_force(town: Municipality, text: str, *, ground: ChangeGround | None = ChangeGround.CLAUSE) -> None:
+def put_later_in_force(
+    town: Municipality,
+    text: str,
+    *,
+    ground: ChangeGround | None = ChangeGround.CLAUSE,
+    programme_edits: tuple[Edit, ...] = (),
+) -> None:
     """Put a text in force as the next version: all accept it, one proposes it on a ground, and another approves."""
     contract, programme = (town.folder / f"{town.contract}{suffix}.toml" for suffix in ("", ".programme"))
     before = contract.read_text(encoding="utf-8")
@@ -138,7 +149,7 @@ def put_later_in_force(town: Municipality, text: str, *, ground: ChangeGround | 
     folder = town.folder / "amended"
     folder.mkdir(exist_ok=True)
     (folder / contract.name).write_text(text, encoding="utf-8")
-    changed = programme.read_text(encoding="utf-8").replace(*digests).replace('"notices/', '"../notices/')
+    changed = _edited(programme, programme_edits).replace(*digests).replace('"notices/', '"../notices/')
     (folder / programme.name).write_text(changed, encoding="utf-8")
     accept_all(town.gateway, folder / contract.name, folder / programme.name)
     proposal = declarations.propose_change(town.gateway, folder / contract.name, folder / programme.name, ground=ground)

@@ -15,6 +15,7 @@ from gateway.wording import formats, plain_danish
 from gateway.wording.annex_voice import AnnexVoice
 from gateway.wording.contract import WORD_CATEGORIES
 from gateway.wording.parties import names_in
+from gateway.wording.version_words import early_end, end_rights
 from policies.basis import StopReason
 from policies.programme import Programme
 
@@ -260,6 +261,9 @@ def _windows(contract: Contract) -> Iterator[Block]:
             f"Pause fra {formats.week(pause.from_week)} til og med {formats.week(pause.to_week)}: Ugerne tæller ikke, "
             "og alle får tilsvarende længere tid."
         )
+    for said in (end_rights(contract, "da"), early_end(contract, "da")):
+        if said:
+            yield Paragraph(" ".join(f"{one}." for one in said))
 
 
 def _shown_documents(contract: Contract, office: str) -> Iterator[Block]:

@@ -1,0 +1,39 @@
+"""Who a later version may put in the place of whom, and who has today what somebody had before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from gateway.outcomes.contract import Contract
+from gateway.outcomes.terms import ContractParty
+
+REPLACED = frozenset({"operator", "investor"})
+
+
+def successions(known: Contract, new: Contract) -> Iterator[ContractParty]:
+    """The parties of a later version that are in the place of others of the version in force; raises `ValueError` where
+    the parties differ by anything else."""
+    if len(known.parties) != len(new.parties):
+        raise ValueError("may not become more or fewer: another party may be in the place of one")
+    for before, after in zip(known.parties, new.parties, strict=True):
+        if before == after:
+            continue
+        found = after.succession
+        if found is None or (after.role, found.organisation) != (before.role, before.organisation):
+            raise ValueError(f"must name {before.organisation!r} as {before.role}, or one that succeeds it")
+        if before.role not in REPLACED or before.unit:
+            raise ValueError(f"may not replace {before.organisation!r}: operator and investors have successors")
+        if replace(after, organisation=before.organisation, name=before.name, succession=before.succession) != before:
+            raise ValueError(f"must give {after.organisation!r} what {before.organisation!r} had: part and role in law")
+        yield after
+
+
+def holder_today(chain: Contract, role: str, organisation: str) -> str:
+    """The organisation that has a role today which somebody had under a version of the chain: the last of its
+    successors, or itself."""
+    for version in (*chain.earlier, chain):
+        for party in version.parties_as(role):
+            if party.succession is not None and party.succession.organisation == organisation:
+                organisation = party.organisation
+    return organisation
