@@ -14,7 +14,7 @@ from gateway.contracts.fitting import check_fits
 from gateway.contracts.sealed_plan import planned_ends
 from gateway.errors.contracts import AmendmentRefused
 from gateway.installation.gateway import Gateway
-from gateway.installation.in_force import contract_of, join_versions
+from gateway.installation.in_force import contract_of
 from gateway.outcomes.amendment import changes_what_counts, check_amendment
 from gateway.outcomes.blocks import reader_windows
 from gateway.outcomes.calendar import calendar_of
@@ -48,7 +48,8 @@ def check_later(session: Session, contract: Contract, programme: Programme, *, o
     if contract.end is not None and (opening := contract_queries.opening(session, contract.id)) is not None:
         released.update(opening.windows)
     sealed = {batch.batch_id for batch in queries.batches(session, contract.id)}
-    newest = join_versions(known)
+    *earlier, last = map(contract_of, known)
+    newest = replace(last, earlier=tuple(earlier))  # a notice too, as its text says it
     if contract.follows != newest.sha256:
         reason = f"must be {newest.sha256}, of version {newest.version}: who accepts a change accepts what it changes"
         raise AmendmentRefused(file=contract.file, part="follows", reason=reason)
