@@ -21,7 +21,7 @@ class ChangingCap:
     _raw: int = 0
     _owed: int = 0
 
-    def under(self, raw: int, cap: int, *, pays_cut: bool = False) -> int:
+    def under(self, raw: int, cap: int, *, pays_cut: bool) -> int:
         """What is owed of an amount at the end of the next window, whose cap is this one."""
         if self._cap is not None and cap != self._cap and not pays_cut:
             self._lost, self._base = self._raw - self._owed, self._owed

@@ -97,7 +97,7 @@ TESTS: Mapping[str, tuple[str, ...]] = {
     "gateway/outcomes/bounds.py": _OF_BOUNDS,
     "gateway/outcomes/tariff.py": _OF_TARIFFS,
     "gateway/outcomes/priced_units.py": _OF_VERSIONS,
-    "gateway/outcomes/under_caps.py": _OF_VERSIONS,
+    "gateway/outcomes/under_caps.py": ("tests/unit/outcomes/test_under_caps.py", *_OF_VERSIONS),
     "gateway/outcomes/versions.py": _OF_VERSIONS,
     **{f"gateway/outcomes/tariffs/{name}.py": _OF_TARIFFS for name in _TARIFFS},
     "gateway/release/drafting.py": (
