@@ -51,7 +51,7 @@ def load_programme(text: bytes, *, file: str) -> Programme:
 def _read(root: DeclarationTable, text: bytes, file: str) -> Programme:
     part = root.part
     root.convert("schema", _schema)
-    parties = _parties(root)
+    parties = root.part(lambda: _parties(root))
     programme = Programme(
         id=root.convert("id", _identifier),
         contract_id=_contract_id(root),
@@ -319,7 +319,7 @@ def _check(programme: Programme, root: DeclarationTable) -> None:
                 _check_grant(programme, table)
     with root.check():
         lends = Party(programme.controller, Role.INVESTOR) in programme.parties
-        if lends != any(one.role is Role.INVESTOR for one in programme.appointments):
+        if lends != any(one.role == Role.INVESTOR for one in programme.appointments):
             reason = "must name who acts for the controller's office, where it lends: people who do nothing else here"
             raise root.refuse("appointments", reason)
     with root.check():

@@ -19,7 +19,8 @@ def identity_of(name: str) -> str:
     NFKC and case-folded (Unicode 3.13, D146), what nobody sees left out, spaces of every kind one. Empty where it says
     nothing.
     """
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    said = f"{name}"  # one that could not be read (`mistakes.Hole`) says so here, and would be a TypeError below
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", said).casefold())
     seen = "".join(one for one in folded if one.isspace() or is_seen(one))
     return " ".join(unicodedata.normalize("NFKC", seen).casefold().split())
 

@@ -37,7 +37,12 @@ _USES = (
         "format",
         "repr",
     ),
-    *("add", "radd", "sub", "rsub", "mul", "rmul", "floordiv", "rfloordiv", "mod", "int", "index", "call"),
+    *(
+        f"{side}{operator}"
+        for operator in ("add", "sub", "mul", "floordiv", "truediv", "mod", "pow")
+        for side in ("", "r")
+    ),
+    *("neg", "abs", "int", "index", "call"),
 )
 
 

@@ -199,7 +199,7 @@ def _currency(root: DeclarationTable, measures: Sequence[Measure]) -> str:
 
 def _windows(root: DeclarationTable) -> tuple[Window, ...]:
     if root.is_table("windows"):
-        return even_windows(root.table("windows"))
+        return root.part(lambda: even_windows(root.table("windows")))
     ends: list[Week] = []
 
     def read(table: DeclarationTable) -> Window:

@@ -204,6 +204,7 @@ def test_from_the_referral_list_to_verified_bundles_with_a_change_on_the_way(
     verified = {window: done.town.verified(bundle) for window, bundle in done.bundles.items()}
     for window, parts in kroner.items():
         assert verified[window].shown["payable"]["amount_minor"] == 100 * sum(parts), window
+        assert verified[window].shown["participants"] == done.evaluated[window]
     first, *_, last = verified.values()
     assert (first.claims["contract"]["version"], last.claims["contract"]["version"]) == (1, 2)
     log_reading.verify_logs(done.town.gateway)

@@ -99,6 +99,22 @@ def test_what_is_not_toml_stands_alone(broken: str):
     assert text.splitlines()[alone.line - 1].startswith(("k = 5", "k_cohort"))
 
 
+def test_what_is_reckoned_from_a_mistake_is_no_second_one():
+    """The highest return of what was lent is a power of its years, and these are no number here."""
+    text = (EXAMPLES / "contracts" / "laer-for-livet.toml").read_text("utf-8")
+    broken = text.replace("return_years = 8", 'return_years = "eight"')
+    with pytest.raises(DeclarationInvalid) as refused:
+        load_contract(broken.encode(), file="laer-for-livet.toml")
+    assert [one.key for one in refused.value.mistakes] == ["caps.return_years"]
+
+
+def test_an_appointment_of_nobody_is_named_once():
+    text = (EXAMPLES / "programmes" / "viborg.toml").read_text("utf-8").replace('staff = "ole"', "staff = 1")
+    with pytest.raises(DeclarationInvalid) as refused:
+        load_programme(text.encode(), file="viborg.toml")
+    assert [one.key for one in refused.value.mistakes] == ["appointments.1.staff"]
+
+
 def test_a_calendar_that_leaks_is_named_beside_other_mistakes():
     text = (EXAMPLES / "contracts" / "ballerup.toml").read_text("utf-8")
     edits = (('recipients = ["operator"]', 'recipients = ["investor"]'), ("dispute_days = ", "dispute_day = "))

@@ -15,6 +15,7 @@ from connectors.errors import FileNotNeeded
 from gateway.contracts.procurement import ChangeGround
 from gateway.errors.holds import PullLooksWrong
 from gateway.evaluation import manual_evidence
+from gateway.evaluation.evaluating import evaluate_week
 from gateway.evaluation.manual_evidence import ScoreSheet
 from gateway.installation.settings import Kind
 from gateway.intake import answering_holds, enrolment, pulling
@@ -90,9 +91,11 @@ class Story:
 
 @dataclass(frozen=True)
 class Walked:
-    """What came of it: by window the payment bundle and what each payer was billed, in minor units."""
+    """What came of it: by window how many people an evaluation finds, the bundle, and what each payer was billed,
+    in minor units."""
 
     town: SimulatedMunicipality
+    evaluated: dict[str, int]
     bundles: dict[str, bytes]
     billed: dict[str, dict[str, int]]
 
@@ -103,7 +106,7 @@ def walk(story: Story, folder: Path) -> Walked:
     gateway = install(folder / "gateway", story.contract, Kind.DEMO, clock=clock)
     declare(gateway, story.contract, folder, edits=story.edits)
     town = SimulatedMunicipality(gateway, story.contract, Drop(folder, folder, folder), folder)
-    done, pulled, scored = Walked(town, {}, {}), set[str](), set[tuple[str, ScoreSheet]]()
+    done, pulled, scored = Walked(town, {}, {}, {}), set[str](), set[tuple[str, ScoreSheet]]()
     for step in story.steps:
         clock.move((step.on - danish_day(clock())).days)
         match step:
@@ -124,6 +127,8 @@ def walk(story: Story, folder: Path) -> Walked:
                         scored.add((case, sheet))
                         _register(town, case, sheet)
                 for window in step.windows:
+                    week = _contract(town).window(window).to_week
+                    done.evaluated[window] = evaluate_week(town.gateway, town.contract, week)[0].participants
                     bundle = town.release(window, "payment_document", _creditor(town).role).bundle
                     owed = town.verified(bundle).shown["payable"]["amount_minor"]
                     done.bundles[window], done.billed[window] = bundle, _settle(town, window, is_owed=owed > 0)
