@@ -196,7 +196,6 @@ class AuditRowsFacts:
     sample_approved: bool  # that approval is of this sample and in force, and the sample is not closed
 
 
-
 @dataclass(frozen=True, slots=True)
 class TrialFacts:
     """Before a source is read to try a draft contract on people who are in no contract."""

@@ -16,10 +16,10 @@ from typing import Any, TypeAlias
 
 from gateway.errors.contracts import AmendmentRefused
 from gateway.outcomes.contract import Contract, Tariff
+from gateway.outcomes.evaluable import published_indices
 from gateway.outcomes.tariffs.pay_share import PayShareTariff
 from gateway.outcomes.tariffs.price import PriceTariff
 from gateway.outcomes.terms import Index
-from gateway.outcomes.trial import published_indices
 from vocabulary.weeks import Week
 
 _Refuse: TypeAlias = Callable[[str, str], AmendmentRefused]
