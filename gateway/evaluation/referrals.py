@@ -83,6 +83,7 @@ def referrals(gateway: Gateway, contract_id: str, *, to: str = "", behind_per_ce
         authorised = ask_to_evaluate(asking, contract, programme, Purpose.OUTCOME_EVALUATION)
         people = queries.subjects(session, contract_id)
         sealed = queries.batches_as_sealed(session, contract_id)
+        lines = [PersonLine(one.subject_id, "referrals", Purpose.OUTCOME_EVALUATION) for one in people]
         if to:
             told = _told_before(session, contract_id)
             new = _to_tell(contract, told, people, sealed)
@@ -94,10 +95,10 @@ def referrals(gateway: Gateway, contract_id: str, *, to: str = "", behind_per_ce
                     people=list(new.values()),
                     decision=authorised.id,
                     decision_sha256=authorised.sha256,
-                )
+                ),
+                lines,
             )
-            counts = told | new
-            return _view_of(contract, counts, to, behind_per_cent, on=None)
+            return _view_of(contract, told | new, to, behind_per_cent, on=None)
         exact = {one.month: _referred_by(one.month, people, sealed) for one in planned_by_month(contract)}
         counts = {month: count for month, count in exact.items() if month.first_day <= today}
         asking.uow.record(
@@ -107,7 +108,7 @@ def referrals(gateway: Gateway, contract_id: str, *, to: str = "", behind_per_ce
                 decision=authorised.id,
                 decision_sha256=authorised.sha256,
             ),
-            [PersonLine(one.subject_id, "referrals", Purpose.OUTCOME_EVALUATION) for one in people],
+            lines,
         )
         return _view_of(contract, counts, "", behind_per_cent, on=today)
 

@@ -20,8 +20,8 @@ class ReferralsSeen(Event):
 
 @dataclass(frozen=True, slots=True)
 class ReferralsTold(Event):
-    """What readers were told for the first time, by month: to the nearest five, and for good. Empty where they asked for
-    what was told before.
+    """What readers were told for the first time, by month: to the nearest five, and for good. Empty where they asked
+    for what was told before.
     """
 
     kind = "referrals_told"

@@ -18,7 +18,7 @@ from gateway.simulate.drop import Drop
 from gateway.store.contract_tables import TrialReportRow
 from gateway.store.log_tables import LogEntry, PersonLineRow
 from gateway.store.tables import Subject
-from outcome_verifier import trial
+from outcome_verifier import b64, trial
 from outcome_verifier.trust import TrustFile
 from policies.errors import PolicyDenied
 from tests.support.command_line import run, run_program
@@ -92,6 +92,17 @@ def test_nothing_is_kept_of_anybody(town: SimulatedMunicipality, files: TrialFil
     made = events(town, "trial_proposed", "trial_authorised", "trial_made")
     assert [one["by"] for one in made] == ["first", "second", "second"]
     assert made[1]["proposed_by"] == "first"
+
+
+def test_no_number_of_anybody_stands_anywhere(town: SimulatedMunicipality, files: TrialFiles):
+    done = tried(town.gateway, files)
+    numbers = [line.partition(";")[0].encode() for line in lines_of(files)[1:]]
+    html = page(done.report, report_sha256="0" * 64)
+    town.gateway.store.dispose()
+    written = [path.read_bytes() for path in town.data_directory.rglob("*") if path.is_file()]
+    texts = [*written, done.token.encode(), html.encode(), *map(b64.decode, done.token.split("."))]
+    assert not any(number in text for number in numbers for text in texts)
+    assert all(number in files.people.read_bytes() for number in numbers)  # the control
 
 
 def test_the_same_files_again_hand_out_the_same_report(town: SimulatedMunicipality, files: TrialFiles):
