@@ -20,7 +20,6 @@ def referrals(
     readers: Annotated[
         str, typer.Option("--for", help="investor, operator or public: by whole month, to the nearest five.")
     ] = "",
-    behind: Annotated[int, typer.Option(help="Per cent behind plan from which it warns.", min=1, max=99)] = 20,
     json_file: Annotated[Path | None, typer.Option("--json", help="Where the figures go as JSON.")] = None,
 ) -> None:
     """Show how many people were referred by the end of each month, beside the plan, and what an uptake like this pays.
@@ -35,7 +34,7 @@ def referrals(
 
     if readers and readers not in use_case.READERS:
         raise typer.BadParameter(f"must be one of: {', '.join(use_case.READERS)}", param_hint="--for")
-    found = use_case.referrals(open_gateway(), contract, to=readers, behind_per_cent=behind)
+    found = use_case.referrals(open_gateway(), contract, to=readers)
     _show(found)
     if json_file is not None:
         with output(json_file) as out:

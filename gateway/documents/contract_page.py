@@ -25,6 +25,7 @@ from gateway.wording.parties import delivers_itself, names_in
 from gateway.wording.tariffs import TARIFF_WORDS
 from policies.basis import StopReason
 from vocabulary.total import total
+from vocabulary.weeks import Month
 
 
 class Language(StrEnum):
@@ -187,8 +188,14 @@ class _Page:
             self._say("batches", batches=batches),
             *([self._say("batches_in_turn")] if len(cohort.batches) > 1 else []),
             *([self._say("cut_offs", batches=closed)] if closed else []),
+            *([self._planned()] if cohort.planned else []),
             self._say("double_refused"),
         ]
+
+    def _planned(self) -> str:
+        cohort = self.contract.cohort
+        first, people = Month.of(cohort.enrolment_from), ", ".join(map(str, cohort.planned))
+        return self._say("planned", first=first, people=people, behind=cohort.behind_per_cent)
 
     def counts(self) -> list[str]:
         if not self.contract.measures:

@@ -22,7 +22,6 @@ from gateway.installation.in_force import newest_contract
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.trial import STEP, nearest
 from gateway.outcomes.uptake import (
-    BEHIND_PER_CENT,
     UptakeEffect,
     effect_of,
     is_behind,
@@ -70,7 +69,7 @@ class Referrals(View):
     effects: tuple[UptakeEffect, ...]
 
 
-def referrals(gateway: Gateway, contract_id: str, *, to: str = "", behind_per_cent: int = BEHIND_PER_CENT) -> Referrals:
+def referrals(gateway: Gateway, contract_id: str, *, to: str = "") -> Referrals:
     """Referrals by month beside the plan, and what this many people do to the payment. `to` names readers; empty for
     the municipality itself.
 
@@ -98,7 +97,7 @@ def referrals(gateway: Gateway, contract_id: str, *, to: str = "", behind_per_ce
                 ),
                 lines,
             )
-            return _view_of(contract, told | new, to, behind_per_cent, on=None)
+            return _view_of(contract, told | new, to, on=None)
         exact = {one.month: _referred_by(one.month, people, sealed) for one in planned_by_month(contract)}
         counts = {month: count for month, count in exact.items() if month.first_day <= today}
         asking.uow.record(
@@ -110,10 +109,11 @@ def referrals(gateway: Gateway, contract_id: str, *, to: str = "", behind_per_ce
             ),
             lines,
         )
-        return _view_of(contract, counts, "", behind_per_cent, on=today)
+        return _view_of(contract, counts, "", on=today)
 
 
-def _view_of(contract: Contract, counts: dict[Month, int], to: str, per_cent: int, *, on: date | None) -> Referrals:
+def _view_of(contract: Contract, counts: dict[Month, int], to: str, *, on: date | None) -> Referrals:
+    per_cent = contract.cohort.behind_per_cent
     planned = {one.month: one.people for one in planned_by_month(contract)}
     months = tuple(
         ReferredMonth(str(month), planned.get(month, contract.cohort.size), None if to and count < STEP else count)

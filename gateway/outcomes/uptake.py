@@ -1,7 +1,7 @@
 """Referrals against plan, and what fewer or more people than planned do to what can be owed: from the text alone.
 
-The plan is the contract's own: a batch's people come evenly over the days of referral to it, which its cut-off ends, or
-the end of enrolment. Pure; no figure of anybody is read.
+The plan is the contract's own: by month where it says so. Else a batch's people come evenly over the days of referral
+to it, which its cut-off ends, or the end of enrolment. Pure; no figure of anybody is read.
 """
 
 from __future__ import annotations
@@ -15,8 +15,6 @@ from gateway.outcomes.bounds import ranges
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.terms import FigureUnit, ReferralBatch
 from vocabulary.weeks import Month
-
-BEHIND_PER_CENT = 20  # of what was planned by then, from which a plan is behind
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +44,24 @@ def planned_by_month(contract: Contract) -> tuple[PlannedMonth, ...]:
 
 
 def planned_on(contract: Contract, day: date) -> int:
-    """People who are planned to be referred by the end of a day."""
-    found = 0
-    for batch in contract.cohort.batches:
-        first, last = contract.cohort.period_of(batch.id)
-        gone = min(max(0, (day - first).days + 1), (last - first).days + 1)
-        found += batch.size * gone // ((last - first).days + 1)
+    """People who are planned to be referred by the end of a day, those of a month evenly over its days."""
+    cohort, found = contract.cohort, 0
+    for number, people in enumerate(cohort.planned):
+        month = Month.of(cohort.enrolment_from) + number
+        first, last = max(month.first_day, cohort.enrolment_from), min(last_day(month), cohort.enrolment_to)
+        found += _evenly(people, first, last, day)
+    if cohort.planned:
+        return found
+    for batch in cohort.batches:
+        first, last = cohort.period_of(batch.id)
+        found += _evenly(batch.size, first, last, day)
     return found
+
+
+def _evenly(people: int, first: date, last: date, day: date) -> int:
+    """How many of so many have come by the end of a day, who come evenly between two days."""
+    whole = (last - first).days + 1
+    return people * min(max(0, (day - first).days + 1), whole) // whole
 
 
 def last_day(month: Month) -> date:
@@ -66,7 +75,7 @@ def projected_people(contract: Contract, people: int, *, on: date) -> int:
     return people if gone <= 0 or gone >= whole else people * whole // gone
 
 
-def is_behind(people: int, planned: int, *, per_cent: int = BEHIND_PER_CENT) -> bool:
+def is_behind(people: int, planned: int, *, per_cent: int) -> bool:
     """Whether more than so many per cent of the people are missing who were planned by now."""
     return 100 * people < (100 - per_cent) * planned
 

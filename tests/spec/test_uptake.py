@@ -10,13 +10,16 @@ from datetime import date
 
 import pytest
 
+from gateway.documents.contract_page import Language, sections
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.uptake import effect_of, is_behind, planned_by_month, planned_on, projected_people, with_people
 from tests.support.histories import example_contract
+from vocabulary.errors import DeclarationInvalid
 
 # programme, planned, came, threshold, cap (kr.), then: most with as many as planned, most with as many as came,
 # thresholds out of reach. 1,500 kr. a week in at most 144 weeks of the calendar: 216,000 kr. a person
 WORTH = 216_000
+LAST = "enrolment_to = 2018-12-30"
 TABLE = [
     ("Denver", 250, 365, 125, 15_000_000, 15_000_000, 15_000_000, ()),
     ("Denver without a cap", 250, 365, 125, 0, 250 * WORTH, 365 * WORTH, ()),
@@ -87,11 +90,27 @@ def test_the_pace_so_far_goes_on_to_the_end_of_enrolment(people: int, on: date, 
 
 @pytest.mark.parametrize(("people", "behind"), [(80, False), (79, True), (100, False), (0, True)])
 def test_behind_by_more_than_a_fifth(people: int, behind: bool):
-    assert is_behind(people, 100) is behind
-    assert not is_behind(0, 0)
+    assert is_behind(people, 100, per_cent=20) is behind
+    assert not is_behind(0, 0, per_cent=20)
 
 
 def test_batches_keep_their_proportions():
     contract = example_contract("impact60")
     scaled = with_people(contract, 69)
     assert sum(one.size for one in scaled.cohort.batches) == scaled.cohort.size == 69
+
+
+def test_a_plan_by_month_holds_where_the_contract_says_one():
+    contract = example_contract("impact60", plan=(LAST, f"{LAST}\nplanned = [20, 30, 70]"))
+    assert [one.people for one in planned_by_month(contract)] == [20, 50, 120]
+    assert planned_on(contract, date(2018, 11, 15)) == 20 + 15
+    said = [line for language in Language for part in sections(contract, language) for line in part.lines]
+    assert "Planlagte henvisninger pr. måned fra 2018-10: 20, 30, 70; bagud, når over 20 % mangler" in said
+    assert any(line.startswith("Planned referrals by month from 2018-10: 20, 30, 70") for line in said)
+
+
+@pytest.mark.parametrize("planned", ["[20, 30, 71]", "[60, 60]", "[]"])
+def test_a_plan_that_does_not_add_up_is_refused_with_its_line(planned: str):
+    with pytest.raises(DeclarationInvalid, match=r"planned must hold a number for each of the 3 months") as refused:
+        example_contract("impact60", plan=(LAST, f"{LAST}\nplanned = {planned}"))
+    assert "line " in str(refused.value)
