@@ -188,11 +188,11 @@ class _Page:
             self._say("batches", batches=batches),
             *([self._say("batches_in_turn")] if len(cohort.batches) > 1 else []),
             *([self._say("cut_offs", batches=closed)] if closed else []),
-            *([self._planned()] if cohort.planned else []),
+            *([self._referral_plan()] if cohort.planned else []),
             self._say("double_refused"),
         ]
 
-    def _planned(self) -> str:
+    def _referral_plan(self) -> str:
         cohort = self.contract.cohort
         first, people = Month.of(cohort.enrolment_from), ", ".join(map(str, cohort.planned))
         return self._say("planned", first=first, people=people, behind=cohort.behind_per_cent)
