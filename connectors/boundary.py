@@ -7,9 +7,11 @@ module carries no number: not in a value, not in an exception, not in a repr. Th
 
 from __future__ import annotations
 
+import secrets
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import groupby
 from typing import Protocol, TypeVar
 
@@ -27,6 +29,7 @@ from vocabulary.records import SubjectRef
 from vocabulary.typed_text import is_seen
 
 T = TypeVar("T")
+TRIAL = "trial"  # the domain of people on whom drafts are tried: its blind indexes are never stored
 _MOST_CHARACTERS = 200  # of a cell
 _Row = tuple[str, int, tuple[tuple[str, str], ...]]  # file, line, and (column, text) for each field
 
@@ -125,6 +128,18 @@ class EverybodyMatcher:
         return EverybodyRows(marks, is_number, is_possible, in_a_cohort)
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class PeopleTried:
+    """People on whom a draft contract is tried, under random ids that stand nowhere else and go with the process.
+
+    `found` are those among them who are enrolled here, in whichever contract.
+    """
+
+    matcher: CohortMatcher
+    people: tuple[tuple[SubjectRef, date], ...]
+    found: frozenset[SubjectRef]
+
+
 class Boundary:
     """CPR text in and out, over the linkage of the caller's transaction."""
 
@@ -154,6 +169,17 @@ class Boundary:
     def everybody(self) -> EverybodyMatcher:
         """A matcher for a whole extract, which knows everyone in a cohort here; it outlives the transaction."""
         return EverybodyMatcher(self._linkage.index_key(MUNICIPALITY), self._linkage.indexes_of_everyone().keys())
+
+    def people_tried(self, rows: Sequence[tuple[str, date]]) -> PeopleTried:
+        """These people, each a number's text and a day: every text is a number, once. Nobody is enrolled."""
+        key = self._linkage.index_key(TRIAL)
+        days = {key.index_of(Cpr.parse(text)): day for text, day in rows}
+        ids = {index: secrets.token_hex(16) for index in days}
+        return PeopleTried(
+            matcher=CohortMatcher(key, ids),
+            people=tuple(sorted((SubjectRef(ids[index]), day) for index, day in days.items())),
+            found=frozenset(one for text, _ in rows for one in self.subjects_of(text)),
+        )
 
     def find(self, text: str, contract_id: str) -> SubjectRef | RejectReason | None:
         """The person with this number in a contract; None where nobody has it, the reason where it is no number."""

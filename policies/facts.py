@@ -196,6 +196,22 @@ class AuditRowsFacts:
     sample_approved: bool  # that approval is of this sample and in force, and the sample is not closed
 
 
+@dataclass(frozen=True, slots=True)
+class TrialFacts:
+    """Before a source is read to try a draft contract on people who are in no contract."""
+
+    purpose: Purpose
+    contract_sha256: str  # of the draft
+    source: str
+    agreement_valid: bool
+    agreement_purposes: frozenset[str]
+    purpose_assessed: bool
+    period_within_programme: bool  # the people's days, up to today, lie within opens_on..closes_on
+    pull_open: bool
+    appointment_valid: bool
+    second_person: bool  # whoever runs the trial is another than whoever proposed it with these files
+
+
 Facts = (
     EnrolFacts
     | PullFacts
@@ -213,6 +229,7 @@ Facts = (
     | ApprovePaymentFacts
     | AuditFacts
     | AuditRowsFacts
+    | TrialFacts
 )
 
 FACTS: Mapping[Action, type[Facts]] = total(
@@ -237,6 +254,7 @@ FACTS: Mapping[Action, type[Facts]] = total(
         Action.APPROVE_PAYMENT: ApprovePaymentFacts,
         Action.AUDIT: AuditFacts,
         Action.AUDIT_ROWS: AuditRowsFacts,
+        Action.TRY_CONTRACT: TrialFacts,
     },
     Action,
 )

@@ -50,6 +50,7 @@ _ACTIONS_DA = total(
         Action.APPROVE_PAYMENT: "attestere en betaling",
         Action.AUDIT: "udtrække og bedømme en stikprøve",
         Action.AUDIT_ROWS: "få vist udtrukne personers rækker",
+        Action.TRY_CONTRACT: "prøve et kontraktudkast",
     },
     Action,
 )

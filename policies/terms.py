@@ -27,6 +27,7 @@ class Purpose(StrEnum):
     RIGHTS_REQUEST = "rights-request"
     GOVERNANCE = "governance"
     AUDIT = "audit"
+    PLANNING = "planning"  # a trial before anybody signs; of a programme that settles nothing
     # Words that a request may name and no programme here declares: they exist to be refused by a rule,
     # not by a spelling check.
     MARKETING = "marketing"
@@ -136,6 +137,7 @@ class Action(StrEnum):
     APPROVE_PAYMENT = "approve_payment"
     AUDIT = "audit"
     AUDIT_ROWS = "audit_rows"
+    TRY_CONTRACT = "try_contract"
 
 
 class LegalRole(StrEnum):

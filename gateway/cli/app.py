@@ -74,10 +74,21 @@ def _with(group: typer.Typer, *tables: Commands) -> typer.Typer:
 
 
 def _contract() -> typer.Typer:
-    from gateway.cli import acceptances, adoption, amendments, annexes, contracts, drafting, rescue, whatif
+    from gateway.cli import (
+        acceptances,
+        adoption,
+        amendments,
+        annexes,
+        contracts,
+        drafting,
+        referrals,
+        rescue,
+        trial,
+        whatif,
+    )
 
     tables = (adoption.CONTRACT_COMMANDS, whatif.COMMANDS, annexes.COMMANDS, acceptances.COMMANDS, rescue.COMMANDS)
-    return _with(contracts.app, drafting.COMMANDS, *tables, amendments.COMMANDS)
+    return _with(contracts.app, drafting.COMMANDS, *tables, amendments.COMMANDS, trial.COMMANDS, referrals.COMMANDS)
 
 
 def _connectors() -> typer.Typer:

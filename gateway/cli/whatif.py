@@ -57,7 +57,7 @@ def simulate(
     draft = load_contract(text, file=file.name)
     if sum((bool(success), course is not None, bool(cohort))) > 1:
         raise typer.BadParameter("choose one of --success, --course and --cohort")
-    figures = _assumed_figures(draft, declared or [])
+    figures = assumed_figures(draft, declared or [])
     console.print(f"{draft.title}: version {draft.version}, sha256 {draft.sha256}")
     plans = _plans(draft)
     with progress_bar("trying the draft") as report:
@@ -163,7 +163,7 @@ def _say_moved(weeks: int) -> None:
         console.print(f"  the contract's calendar was moved {abs(weeks)} weeks {word}, to the cohort's", style="yellow")
 
 
-def _assumed_figures(draft: Contract, texts: Sequence[str]) -> dict[str, dict[str, int]]:
+def assumed_figures(draft: Contract, texts: Sequence[str]) -> dict[str, dict[str, int]]:
     """The figures assumed for declared aggregates. Raises a usage error for what the contract does not declare."""
     known = {aggregate.id: aggregate.windows for aggregate in draft.aggregates}
     found: dict[str, dict[str, int]] = {}

@@ -28,6 +28,7 @@ from gateway.wording.version_words import early_end, end_rights, successors
 from policies.basis import StopReason
 from vocabulary.statuses import Status
 from vocabulary.total import total
+from vocabulary.weeks import Month
 
 
 class Language(StrEnum):
@@ -192,8 +193,14 @@ class _Page:
             self._say("batches", batches=batches),
             *([self._say("batches_in_turn")] if len(cohort.batches) > 1 else []),
             *([self._say("cut_offs", batches=closed)] if closed else []),
+            *([self._referral_plan()] if cohort.planned else []),
             self._say("double_refused"),
         ]
+
+    def _referral_plan(self) -> str:
+        cohort = self.contract.cohort
+        first, people = Month.of(cohort.enrolment_from), ", ".join(map(str, cohort.planned))
+        return self._say("planned", first=first, people=people, behind=cohort.behind_per_cent)
 
     def counts(self) -> list[str]:
         if not self.contract.measures:

@@ -100,6 +100,7 @@ _OUTCOMES: dict[str, ErrorOutcome] = {
     "hold-unknown": ErrorOutcome(4, 404, "No such hold"),
     "data-held": ErrorOutcome(5, 409, "Held for a check of data"),
     "run-overtaken": ErrorOutcome(5, 409, "Another command has finished this pull"),
+    "trial-refused": ErrorOutcome(5, 409, "The draft cannot be tried on these people"),
     "simulation-refused": ErrorOutcome(5, 409, "The draft cannot be tried on this cohort"),
     "adoption-refused": ErrorOutcome(5, 409, "The contract was not adopted"),
     "workbook-refused": ErrorOutcome(3, 422, "The workbook cannot be compared"),

@@ -19,6 +19,7 @@ from typing import Any, TypeAlias
 from gateway.errors.contracts import AmendmentRefused
 from gateway.outcomes.contract import Contract, Tariff
 from gateway.outcomes.ends import check_end
+from gateway.outcomes.evaluable import published_indices
 from gateway.outcomes.later_caps import check_pays_cut
 from gateway.outcomes.later_measures import check_measures
 from gateway.outcomes.later_windows import check_windows
@@ -28,7 +29,6 @@ from gateway.outcomes.successors import successions
 from gateway.outcomes.tariffs.pay_share import PayShareTariff
 from gateway.outcomes.tariffs.price import PriceTariff
 from gateway.outcomes.terms import Aggregate, Index, PlannedStatement, WeekState
-from gateway.outcomes.trial import published_indices
 from vocabulary.weeks import Week
 
 _Refuse: TypeAlias = Callable[[str, str], AmendmentRefused]

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from datetime import date
 from itertools import pairwise
 
-from gateway.outcomes.terms import Cohort, ReferralBatch
+from gateway.outcomes.terms import BEHIND_PER_CENT, Cohort, ReferralBatch
 from vocabulary.declaration import DeclarationTable, one_of
 from vocabulary.mistakes import Hole
+from vocabulary.weeks import Month
 
 MOST_PEOPLE = 100_000
 WHOLE_COHORT = "all"  # the batch of a cohort that says none
@@ -28,7 +29,9 @@ def read_cohort(table: DeclarationTable) -> Cohort:
 
     whole = (ReferralBatch(WHOLE_COHORT, size),)
     batches = table.rows("batches", read, by="id") if "batches" in table or time_from == "batch" else whole
-    cohort = Cohort(size, table.day("enrolment_from"), table.day("enrolment_to"), batches)
+    planned = table.integers("planned", most=MOST_PEOPLE) if "planned" in table else ()
+    behind = table.integer("behind_per_cent", BEHIND_PER_CENT, least=1, most=99)
+    cohort = Cohort(size, table.day("enrolment_from"), table.day("enrolment_to"), batches, planned, behind)
     table.finish()
     with table.check():
         if sum(batch.size for batch in batches) != size:
@@ -39,6 +42,11 @@ def read_cohort(table: DeclarationTable) -> Cohort:
             raise table.refuse("double_enrolment", reason)
     if cohort.enrolment_to < cohort.enrolment_from:
         raise table.refuse("enrolment_to", "lies before enrolment_from")
+    with table.check():
+        months = Month.of(cohort.enrolment_to) - Month.of(cohort.enrolment_from) + 1
+        if "planned" in table and (len(planned), sum(planned)) != (months, size):
+            reason = f"must hold a number for each of the {months} months of enrolment, which add up to the size"
+            raise table.refuse("planned", reason)
     with table.check():
         if time_from == "batch":
             _check_cut_offs(table, cohort, batches)

@@ -13,6 +13,7 @@ from itertools import combinations
 from gateway.outcomes.blocks import reader_windows
 from gateway.outcomes.calendar import first_days, first_weeks, months_after
 from gateway.outcomes.contract import Contract, Measure, Tariff
+from gateway.outcomes.evaluable import is_reached, missing_years, stopped_evaluations
 from gateway.outcomes.findings import LintFinding
 from gateway.outcomes.later_measures import pays_nothing
 from gateway.outcomes.manual_evidence import EVIDENCE, STATUS_OF
@@ -21,7 +22,6 @@ from gateway.outcomes.measures.instrument import InstrumentMeasure
 from gateway.outcomes.measures.placed import PlacedMeasure
 from gateway.outcomes.off_benefit import lint_off_benefit
 from gateway.outcomes.terms import WeekState
-from gateway.outcomes.trial import is_reached, missing_years, stopped_evaluations
 from outcome_verifier.currencies import MINOR_DIGITS
 from vocabulary.statuses import Status
 from vocabulary.weeks import Week

@@ -185,6 +185,9 @@ class Caps:
         return grown
 
 
+BEHIND_PER_CENT = 20
+
+
 @dataclass(frozen=True, slots=True)
 class ReferralBatch:
     """A referral batch that is sealed as a whole, with the number of people it must hold."""
@@ -200,6 +203,8 @@ class Cohort:
     enrolment_from: date
     enrolment_to: date
     batches: tuple[ReferralBatch, ...]
+    planned: tuple[int, ...] = ()  # people by month of enrolment, from its first on; empty for evenly by batch
+    behind_per_cent: int = BEHIND_PER_CENT  # of those planned by now, from which referrals are behind
 
     @property
     def has_cut_offs(self) -> bool:

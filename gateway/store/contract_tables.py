@@ -37,6 +37,18 @@ class TriedDraft(SQLModel, table=True):
     text: bytes = blob()
 
 
+class TrialReportRow(SQLModel, table=True):
+    """Drafts that were tried on people who are in no contract, each with its signed report. Checked by the digests that
+    the access log names; a row that is missing lets nothing more be tried from its files.
+    """
+
+    contract_sha256: str = Field(primary_key=True)
+    contract_id: str
+    text: bytes = blob()
+    files_sha256: str
+    token: str
+
+
 class ContractVersion(SQLModel, table=True):
     """Contract files in force. Checked by digest against every attestation; an edit changes the digest."""
 

@@ -28,7 +28,10 @@ _SETTLEMENTS = (
     "'release_intended', 'result_acknowledged', 'result_disputed')"
 )
 
-LOOK_UPS = "kind IN ('enrolment_previewed', 'look_ups_stopped', 'person_looked_up', 'referral_list_refused')"
+LOOK_UPS = (
+    "kind IN ('enrolment_previewed', 'look_ups_stopped', 'person_looked_up', 'referral_list_refused',"
+    " 'trial_list_refused')"
+)
 
 
 class LogEntry(SQLModel, table=True):

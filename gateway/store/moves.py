@@ -34,12 +34,18 @@ LOOKS = frozenset(
         "not_done",
         "person_looked_up",
         "referral_list_refused",
+        "referrals_seen",
+        "referrals_told",
         "release_asked",
         "release_checked",
         "release_resumed",
         "requests_listed",
         "settlement_read",
         "shadow_compared",
+        "trial_authorised",
+        "trial_failed",
+        "trial_list_refused",
+        "trial_proposed",
         "week_explained",
     }
 )

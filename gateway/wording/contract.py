@@ -176,6 +176,10 @@ LINES: Mapping[str, Both] = {
         "Alles tid begynder den dag, hvor holdet lukkes: {batches}",
         "Everybody's time begins when the batch closes: {batches}",
     ),
+    "planned": in_both(
+        "Planlagte henvisninger pr. måned fra {first}: {people}; bagud, når over {behind} % mangler",
+        "Planned referrals by month from {first}: {people}; behind when more than {behind} % are missing",
+    ),
     "double_refused": in_both(
         "Ingen må tælle i to kontrakter i samme kommune", "Nobody may count in two contracts of one municipality"
     ),

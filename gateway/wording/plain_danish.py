@@ -63,6 +63,7 @@ _WHY = total(
         Purpose.AUDIT: (
             "En revisor ser efter, om vi har talt rigtigt. Det sker hos kommunen, for nogle få ved lodtrækning."
         ),
+        Purpose.PLANNING: "Vi prøver en ny aftale, før den bliver indgået. Kun runde samlede tal kommer ud.",
         Purpose.GOVERNANCE: "Reglerne her skal kunne ses efter og rettes.",
         **dict.fromkeys(NEVER_DECLARED, ""),
     },

@@ -29,6 +29,7 @@ ACTION = {
     "checked": "Vi så i gruppens oplysninger, og der kom intet ud af det",
     "requests_listed": "Vi så listen over anmodninger, der venter på svar",
     "evaluate": "Vi talte gruppens resultater op",
+    "referrals": "Vi talte, hvor mange der var henvist",
     "explain": "Vi så efter, hvilke af dine uger der tæller med, og hvorfor",
     "week_explained": "Vi så efter, hvad vi ved om én af dine uger",
     "evidence_registered": "Vi noterede et dokument i din sag",

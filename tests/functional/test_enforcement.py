@@ -24,6 +24,7 @@ from gateway.api.app import create_app
 from gateway.cli.app import tree
 from gateway.contracts import declarations
 from gateway.errors.holds import PullLooksWrong
+from gateway.evaluation.trial import propose_trial
 from gateway.events.evidence import EvidenceRegistered
 from gateway.installation.gateway import Gateway
 from gateway.installation.settings import Settings, utc_now
@@ -48,6 +49,7 @@ from tests.support.opening import balances_text, contract_of, operator_signs, pa
 from tests.support.routes import all_routes
 from tests.support.settling import accept, contest, invoiced
 from tests.support.simulated import acting
+from tests.support.tried import people_of_a_past_year, trial_files
 from vocabulary.danish_days import danish_day
 from vocabulary.weeks import Week
 
@@ -81,6 +83,14 @@ ASKS: dict[str, tuple[Action, tuple[str, ...]]] = {
     "state": (Action.RELEASE_INDIVIDUAL, ("impact60", "2020H2", "--out", "statement.jwt")),
     "correct": (Action.RELEASE_PAYMENT, ("impact60", "2019H2", "--reason", "source_corrected")),
     "contract approve": (Action.CHANGE_POLICY, ("PROPOSAL",)),
+    "contract trial": (
+        Action.TRY_CONTRACT,
+        (
+            *("DRAFT", "TRIAL_PROGRAMME", "--people", "TRIED", "--file", "TRIED_STATUS", "--file", "TRIED_INCOME"),
+            *("--report", "draft.trial.jwt"),
+        ),
+    ),
+    "contract referrals": (Action.EVALUATE, ("impact60",)),
     "contract adopt": (Action.CHANGE_POLICY, ("impact60", "BALANCES", "--signed", "STATEMENT")),
     "log show": (Action.READ_LOG, ()),
     "rights record": (Action.REGISTER_RIGHT, ("impact60", "objection", "--case", "REFERENCE")),
@@ -284,6 +294,7 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> tuple[SimulatedMunicip
         "NONCE": auditing.NONCE,
         "MAP": str(EXAMPLES / "adoption" / "impact60.map.toml"),
         **opening_of(town),
+        **proposed_trial(town),
     }
     auditing.appoint(town)  # last: from then on only those who are named act
     names["SAMPLE"] = auditing.draw(town).sample.id
@@ -299,6 +310,20 @@ def odd_pull(town: SimulatedMunicipality) -> str:
     with pytest.raises(PullLooksWrong) as held:
         pulling.pull(town.gateway, town.contract, "dream", odd)
     return held.value.hold
+
+
+def proposed_trial(town: SimulatedMunicipality) -> dict[str, str]:
+    """A draft, its programme and people of a past year, as somebody proposed them."""
+    drop = people_of_a_past_year(town.folder / "past")
+    files = trial_files(town.folder / "trial", drop)
+    propose_trial(acting(town.gateway, "first"), files)
+    return {
+        "DRAFT": str(files.contract),
+        "TRIAL_PROGRAMME": str(files.programme),
+        "TRIED": str(files.people),
+        "TRIED_STATUS": f"dream={drop.status}",
+        "TRIED_INCOME": f"income={drop.income}",
+    }
 
 
 def opening_of(town: SimulatedMunicipality) -> dict[str, str]:

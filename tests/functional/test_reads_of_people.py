@@ -165,6 +165,8 @@ LEAVES_LINES = {  # command -> the actions of its lines, of which `looked_up` an
     "audit find": ("found",),
     "audit close": ("audit_closed",),
     "settle accruals": ("evaluate", "checked"),
+    "contract trial": ("looked_up",),  # whoever is enrolled here; nobody who is tried has an id that stays
+    "contract referrals": ("referrals",),
 }
 # no route evaluates, and none takes a person's name: tests/attacks/test_oracle.py
 ROUTES = {

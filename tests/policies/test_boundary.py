@@ -27,6 +27,7 @@ FOUR = ("cohort_sealed", "release_planned", "window_frozen", "sources_complete",
 RESULT = (*FOUR, "codes_acceptable", "cells_cleared", "not_suspended")
 PAID, KNOWN, REVIEW = Purpose.OUTCOME_PAYMENT, Purpose.OUTCOME_EVALUATION, Purpose.ACCESS_REVIEW
 AUDITS = Purpose.AUDIT
+PLANS = Purpose.PLANNING
 RIGHTS, GOVERNS, FOLLOWS = Purpose.RIGHTS_REQUEST, Purpose.GOVERNANCE, Purpose.INDIVIDUAL_FOLLOW_UP
 NEEDED: dict[Action, tuple[str, set[Purpose], tuple[str, ...]]] = {
     Action.ENROL: ("municipality_enrols_people", {PAID, KNOWN}, ("period_within_programme", "batch_open")),
@@ -100,6 +101,18 @@ NEEDED: dict[Action, tuple[str, set[Purpose], tuple[str, ...]]] = {
         {AUDITS},
         ("appointment_valid", "attestation_stands", "second_person", "sample_approved"),
     ),
+    Action.TRY_CONTRACT: (
+        "system_owner_tries_a_draft",
+        {PLANS},
+        (
+            "agreement_valid",
+            "purpose_assessed",
+            "period_within_programme",
+            "pull_open",
+            "appointment_valid",
+            "second_person",
+        ),
+    ),
 }
 # what an ended programme still has to let happen: whoever was counted keeps rights, and whoever watches goes on
 AFTER_THE_END = {
@@ -135,6 +148,7 @@ ROLES = {
     Action.APPROVE_PAYMENT: {Role.SETTLEMENT_OFFICER},
     Action.AUDIT: {Role.AUDITOR},
     Action.AUDIT_ROWS: {Role.AUDITOR},
+    Action.TRY_CONTRACT: {Role.SYSTEM_OWNER},
 }
 
 

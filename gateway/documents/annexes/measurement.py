@@ -18,6 +18,7 @@ from gateway.wording.parties import names_in
 from gateway.wording.version_words import early_end, end_rights
 from policies.basis import StopReason
 from policies.programme import Programme
+from vocabulary.weeks import Month
 
 
 def annex_a(contract: Contract, programme: Programme, *, on: date) -> list[Block]:
@@ -62,6 +63,13 @@ def _people(contract: Contract) -> Iterator[Block]:
         yield Paragraph(
             "Alle på et hold begynder at tælle samme dag, uanset hvornår de er henvist: den dag, hvor holdet lukkes. "
             f"Holdene lukkes: {formats.enumeration(closed)}."
+        )
+    if cohort.planned:
+        people = formats.enumeration(list(map(str, cohort.planned)))
+        yield Paragraph(
+            f"Planlagte henvisninger måned for måned fra {formats.month_of_year(Month.of(cohort.enrolment_from))}: "
+            f"{people}. Mangler der over {cohort.behind_per_cent} pct. af dem, der skulle være henvist, siger "
+            "systemet til."
         )
     yield Paragraph("En borger må kun være med i én resultatkontrakt i kommunen.")
 

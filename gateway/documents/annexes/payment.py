@@ -8,8 +8,8 @@ from gateway.documents.annexes.blocks import Block, Heading, Paragraph, TableBlo
 from gateway.documents.annexes.examples import examples, periods
 from gateway.outcomes.bounds import PartyCase, capital_lent, parties, ranges
 from gateway.outcomes.contract import Contract, Tariff
+from gateway.outcomes.evaluable import published_indices
 from gateway.outcomes.settlement_terms import Buyer, SettlementTerms, TradeParty
-from gateway.outcomes.trial import published_indices
 from gateway.wording import annexes as words
 from gateway.wording import formats
 from gateway.wording.annex_voice import AnnexVoice

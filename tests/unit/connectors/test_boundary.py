@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections import Counter
+from datetime import date
 
 import numpy as np
 import pytest
@@ -62,6 +63,23 @@ def test_whoever_has_a_number_in_any_contract_is_found_by_it_and_nobody_else() -
     assert all(isinstance(one, SubjectRef) for one in found)
     assert border.subjects_of(STRANGER) == []
     assert border.subjects_of("9102801234") == [], "no number, and so nobody's"
+
+
+def test_people_of_a_trial_have_ids_of_their_own_and_nobody_is_enrolled() -> None:
+    border = boundary(MemoryVault())
+    here = border.enrol(ANNE, CONTRACT, refuse_elsewhere=True)
+    rows = [(DASHED, date(2025, 3, 1)), (BO, date(2025, 2, 1))]
+    tried, again = border.people_tried(rows), border.people_tried(rows)
+    ids = {one: tried.matcher.identify(one) for one in (ANNE, BO)}
+    assert dict(tried.people) == {ids[ANNE]: date(2025, 3, 1), ids[BO]: date(2025, 2, 1)}
+    assert [one for one, _ in tried.people] == sorted(one for one, _ in tried.people)
+    assert tried.matcher.identify(STRANGER) is None
+    assert all(isinstance(one, SubjectRef) and len(one.value) == 32 for one, _ in tried.people)
+    assert not {one for one, _ in tried.people} & {here, *(one for one, _ in again.people)}
+    assert tried.found == {here}
+    assert border.subjects_of(BO) == []
+    assert border.matcher("trial").size == 0
+    assert ANNE not in repr(tried)
 
 
 def test_a_number_that_waits_is_sealed_and_taken_by_what_it_was() -> None:

@@ -12,7 +12,10 @@ SETTLEMENTS = (
     "kind IN ('adjustment_signed', 'dispute_resolved', 'payment_registered', 'payment_requested', "
     "'release_intended', 'result_acknowledged', 'result_disputed')"
 )
-LOOK_UPS = "kind IN ('enrolment_previewed', 'look_ups_stopped', 'person_looked_up', 'referral_list_refused')"
+LOOK_UPS = (
+    "kind IN ('enrolment_previewed', 'look_ups_stopped', 'person_looked_up', 'referral_list_refused',"
+    " 'trial_list_refused')"
+)
 
 
 def upgrade() -> None:
@@ -248,6 +251,15 @@ def upgrade() -> None:
         sa.Column("sha256", sa.String(), nullable=False),
         sa.Column("text", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("contract_id", "sha256"),
+    )
+    op.create_table(
+        "trialreportrow",
+        sa.Column("contract_sha256", sa.String(), nullable=False),
+        sa.Column("contract_id", sa.String(), nullable=False),
+        sa.Column("text", sa.LargeBinary(), nullable=False),
+        sa.Column("files_sha256", sa.String(), nullable=False),
+        sa.Column("token", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("contract_sha256"),
     )
     op.create_table(
         "releaseask",
