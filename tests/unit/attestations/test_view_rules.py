@@ -332,6 +332,18 @@ def test_every_answer_is_judged_by_its_own_window():
     assert judged(starts, answers=asked) == threshold("w2", "12 people can be in it by then")
 
 
+@pytest.mark.parametrize(("able", "asked"), [(7, 7), (12, None)])
+def test_met_is_asked_by_the_threshold_of_the_version_of_its_window(able: int, asked: int | None):
+    """Seven in the first window, by the version before, and twelve from the second on."""
+    later = CONTRACT.windows[1].from_week.monday
+    chain = replace(CONTRACT, version=2, effective_from=later, earlier=(contract_of(goal=7),))
+    starts = starting(
+        {0: able, 7: 9}, beginning(0, ALL, courses=SOON), beginning(7, LATER, courses=LATE), contract=chain
+    )
+    found = judged(starts, answers=[answer(0)])
+    assert (None if found is None else found.people) == asked
+
+
 def test_where_nobody_knows_how_many_begin_too_late_they_may_be_all_but_the_threshold():
     days = beginning(0, ALL, courses=SOON), beginning(7, LATER, courses=LATE)
     who = f"who begins on {name(7)} cannot be in it by then, and the others may be as many as the threshold"

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from policies.calendar import AskedThreshold
+from policies.calendar import AskedThreshold, PartOfAnother
 from policies.calendar_rules import CalendarFinding, audit
 from tests.support.histories import example_contract
 from tests.unit.policies.invented_calendars import EXACT, MEASURE, MET, OWED, calendar, planned
@@ -278,6 +278,34 @@ def test_prices_by_state_are_kept_from_every_reader_and_not_from_one_of_them():
     [tied] = audit(calendar(*shows, people=25, priced_by_state=("weeks",), tied=[("investor", "auditor")]))
     words = "plan no contract_total for auditor + investor: the creditor alone may know"
     assert tied.suggestion == f"give all states of the measure one price, or {words}"
+
+
+def test_a_part_of_another_measure_is_the_creditors_alone():
+    """In the windows in which both count, whoever sees an exact total there."""
+    shows = [planned(EXACT, "investor", "A"), planned(EXACT, "operator", "B"), planned(EXACT, "investor", "B")]
+    jobs, weeks = PartOfAnother("jobs", "all", ("B", "C")), PartOfAnother("weeks", "days", ("C",))
+    reason = (
+        "'jobs' and 'all' may count the same weeks: beside each other they tell how many people are in one of them and"
+        " not in the other, also fewer than k 5"
+    )
+    suggestion = "leave jobs out, or plan no contract_total for investor: the creditor alone may know"
+    where = ("calendar-classes", EXACT, "recipients", ("investor",), ("B",), ("jobs", "all"), 1, reason)
+    for classes in ((jobs, weeks), (weeks, jobs)):  # of the second nobody sees a total
+        assert audit(calendar(*shows, people=25, classes=classes)) == (CalendarFinding(*where, suggestion),)
+    assert audit(calendar(*shows[:2], people=25, classes=(jobs,))) == (), "the creditor knows it from its lines"
+    assert audit(calendar(*shows, people=25)) == ()
+
+
+def test_to_leave_one_part_out_leaves_the_others():
+    """A change is named where nothing more is to be said: of two parts neither is enough."""
+    show = planned(EXACT, "investor", "A")
+    parts = tuple(PartOfAnother(name, "all", ("A",)) for name in ("jobs", "weeks"))
+    found = audit(calendar(show, people=25, classes=parts))
+    words = "plan no contract_total for investor: the creditor alone may know"
+    assert [(one.figures, one.suggestion) for one in found] == [(("jobs", "all"), words), (("weeks", "all"), words)]
+    twice = (PartOfAnother("jobs", "all", ("A",)), PartOfAnother("jobs", "weeks", ("A",)))
+    found = audit(calendar(show, people=25, classes=twice))
+    assert {one.suggestion for one in found} == {f"leave jobs out, or {words}"}
 
 
 def test_an_investor_that_bears_a_share_sees_prices_by_state_on_its_bills():
