@@ -18,7 +18,8 @@ from pydantic import ValidationError
 from gateway.errors.installation import KeyFileInvalid, NoActiveKey, SigningKeyUnknown, UnsafeForProduction
 from gateway.errors.oversight import CheckpointMismatch
 from gateway.installation import signing
-from gateway.installation.gateway import Gateway, initialise
+from gateway.installation.gateway import Gateway
+from gateway.installation.installing import initialise
 from gateway.installation.settings import Kind, Settings
 from gateway.jobs.doctor import examine
 from gateway.release import publication
