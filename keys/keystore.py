@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from keys.errors import KeyStoreLocked, KeyStoreUnsafe, KeyUnknown
-from keys.whole_file import UNFINISHED, locked, sync, write_whole
+from keys.whole_file import UNFINISHED, lock_folder, sync, write_whole
 from outcome_verifier import b64, canonical
 
 _SCRYPT = {"n": 2**15, "r": 8, "p": 1}  # RFC 7914 §2: 32 MiB, about 0.1 s
@@ -141,7 +141,7 @@ class KeyStore:
         It stays beside the new one until `forget_old`, so that whoever records the change can be killed too.
         Raises `KeyStoreLocked` where a key does not open.
         """
-        with locked(self._directory.parent):
+        with lock_folder(self._directory.parent):
             keys = [self.load(name) for name in self.names()]
             beside, before = _beside(self._directory)
             _remove(beside)
@@ -174,7 +174,7 @@ class KeyStore:
         if not beside.is_dir() and directory.is_dir():
             return
         if directory.parent.is_dir():
-            with locked(directory.parent):
+            with lock_folder(directory.parent):
                 if before.is_dir() and not directory.exists():
                     before.rename(directory)
                 _remove(beside)
@@ -248,7 +248,7 @@ def leftovers(directory: Path) -> list[str]:
 
 def remove_leftovers(directory: Path) -> None:
     """Remove the same; waits for a change of passphrase that goes on."""
-    with locked(directory.parent):
+    with lock_folder(directory.parent):
         for path in directory.glob(f"*{UNFINISHED}"):
             path.unlink(missing_ok=True)
         _remove(_beside(directory)[0])

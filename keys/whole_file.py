@@ -35,7 +35,7 @@ def sync(folder: Path) -> None:
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[None]:
+def lock_folder(folder: Path) -> Iterator[None]:
     """Wait for whoever changes something in a folder, and keep the others waiting; the lock ends with the process."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:

@@ -58,7 +58,7 @@ def initialise(
     check_profile(settings, kind)
     KeyStore.recover(settings.keys_directory)
     store = store_of(settings)
-    if (there := _installed(settings, store)) is not None:
+    if (there := _standing(settings, store)) is not None:
         _check_same(settings, there, host_name, municipality_code, kind)
         return Gateway.open(settings, clock=clock)
     if any(settings.keys_directory.glob("*.json")):  # a start that was killed
@@ -105,7 +105,7 @@ def upgrade(settings: Settings, *, clock: Clock = utc_now) -> Gateway:
     return Gateway.open(settings, clock=clock)
 
 
-def _installed(settings: Settings, store: Store) -> Installation | None:
+def _standing(settings: Settings, store: Store) -> Installation | None:
     """What stands in the database; None where it holds nothing. Raises `SchemaOutdated`, and `DatabaseLost` where
     heads of logs were kept or published of an installation that it does not hold."""
     there = None

@@ -44,7 +44,7 @@ def keep_heads(gateway: Gateway, shown: Sequence[Path]) -> HeadsCompared:
 
     `shown` are bundles, receipts and checkpoints that were handed out. Raises `CheckpointMismatch` where the database
     does not continue one of them or what is published, and `HeadsRefused` where heads are kept that the logs continue,
-    a file is none of ours, or the same person confirms.
+    or a file is none of ours. The same person only asks again.
     """
     kept = KeptHeads(gateway.settings.heads_directory)
     notes = [_note_of(path) for path in shown]
@@ -53,14 +53,12 @@ def keep_heads(gateway: Gateway, shown: Sequence[Path]) -> HeadsCompared:
         compared = _compare(gateway, session, notes)
         present = heads.heads_of(session)
     sizes = {log: present[log].size for log in LOGS}
-    asked = _asked(kept.folder)
-    if asked is None or asked.by == gateway.actor.name:
+    asked = _read_ask(kept.folder)
+    if asked is None or not gateway.actor.is_second_to(asked.by):
         kept.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         said = {"by": gateway.actor.name, "heads": {log: [one.size, one.root.hex()] for log, one in present.items()}}
         write_whole(kept.folder / _ASKED, canonical.dumps(said))
         return HeadsCompared(sizes, compared, is_kept=False)
-    if not gateway.actor.is_second_to(asked.by):
-        raise HeadsRefused(reason="a second person confirms it, who is not the one that asked")
     with gateway.store.write(gateway.clock(), by=gateway.actor, keeps_heads_anew=True) as uow:
         heads.check_continues(uow.session, asked.heads)
         uow.record(HeadsKeptAnew(asked_by=asked.by, sizes=sizes, compared=dict(compared)))
@@ -111,17 +109,19 @@ def _note_of(path: Path) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class AskedHeads:
+    """What one person asked to keep."""
+
     by: str
     heads: heads.Heads
 
 
-def _asked(folder: Path) -> _Asked | None:
+def _read_ask(folder: Path) -> AskedHeads | None:
     """What one person asked, if anybody did."""
     try:
         said = json.loads((folder / _ASKED).read_bytes())
         shown = {log: LogHead(int(size), bytes.fromhex(root)) for log, (size, root) in said["heads"].items()}
-        return _Asked(str(said["by"]), shown)
+        return AskedHeads(str(said["by"]), shown)
     except FileNotFoundError:
         return None
     except (ValueError, TypeError, KeyError, AttributeError):

@@ -18,7 +18,7 @@ from gateway.installation.gateway import Gateway
 from gateway.store import heads, ledger, queries
 from gateway.store.tables import StatusVersion
 from gateway.store.tiles import tile_files
-from keys.whole_file import locked, write_whole
+from keys.whole_file import lock_folder, write_whole
 from outcome_verifier import canonical
 from outcome_verifier.note import Checkpoint, VerifierKey, open_note
 
@@ -62,7 +62,7 @@ def _write_newest(gateway: Gateway, files: Mapping[str, bytes], *, size: int) ->
     """Write files that were made when the attest log had this size; none where somebody who committed later was faster,
     and newer ones stand there."""
     folder = gateway.settings.public_directory
-    with locked(folder):
+    with lock_folder(folder):
         published = _published_head(gateway)
         if published is not None and published.size > size:
             return []

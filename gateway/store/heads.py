@@ -17,7 +17,7 @@ from sqlmodel import Session
 
 from gateway.errors.oversight import CheckpointMismatch, HeadsLost
 from gateway.store import ledger
-from keys.whole_file import locked, write_whole
+from keys.whole_file import lock_folder, write_whole
 from outcome_verifier import canonical
 
 _HEADS = "heads.json"
@@ -80,7 +80,7 @@ class KeptHeads:
     def keep(self, heads: Heads) -> None:
         """Keep these heads, of each log the longer one: two commands may end in another order than they committed."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with locked(self.folder):
+        with lock_folder(self.folder):
             before = self.read() or {}
             newest = {
                 log: max(one, before.get(log, one), key=lambda head: head.size) for log, one in sorted(heads.items())
