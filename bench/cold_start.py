@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 
 from gateway.contracts import declarations
-from gateway.installation.gateway import initialise
+from gateway.installation.installing import initialise
 from gateway.installation.settings import Kind, Settings
 from tests.support.bundles import CONTRACT, NOW, Issuer
 from tests.support.parties import accept_all

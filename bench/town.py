@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.contracts import declarations
-from gateway.installation.gateway import Gateway, initialise
+from gateway.installation.gateway import Gateway
+from gateway.installation.installing import initialise
 from gateway.installation.settings import REAL_TIME, Kind, Settings
 from gateway.intake import enrolment
 from gateway.simulate.course import load_course

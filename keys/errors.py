@@ -5,6 +5,7 @@ KeysError (vocabulary.errors.ProductError)
 ├── KeyStoreLocked        wrong passphrase, or a key file that was changed
 ├── KeyStoreUnsafe        permissions wider than the owner
 ├── KeyUnknown            no key of that name
+├── KeysMissing           keys that something here was made with have no file
 ├── TransitionRefused     a signing key's state does not allow the action
 ├── SignerUnavailable     a hardware token does not answer, or does not hold the key
 ├── NumberTaken           a changed number is already another subject's
@@ -47,6 +48,20 @@ class KeyUnknown(KeysError):
 
     def __init__(self, *, name: str) -> None:
         super().__init__(f"the key store holds no key {name!r}")
+
+
+class KeysMissing(KeysError):
+    """`names` are the keys of which the key store has no file. None is made anew: another one opens, matches or proves
+    nothing of what is there."""
+
+    code = "keys-missing"
+
+    def __init__(self, *, names: list[str]) -> None:
+        self.names = names
+        super().__init__(
+            f"the key store lacks {', '.join(names)}, with which what the database holds was made; put them back from"
+            " the copy of the key store: a new key would open, match and prove nothing of it"
+        )
 
 
 class TransitionRefused(KeysError):

@@ -12,7 +12,7 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from keys.errors import KeyStoreLocked, KeyStoreUnsafe, KeyUnknown
+from keys.whole_file import UNFINISHED, lock_folder, sync, write_whole
 from outcome_verifier import b64, canonical
 
 _SCRYPT = {"n": 2**15, "r": 8, "p": 1}  # RFC 7914 §2: 32 MiB, about 0.1 s
@@ -68,14 +69,15 @@ class KeyStore:
 
     @classmethod
     def create(cls, directory: Path, passphrase: bytes, *, now: datetime, is_development: bool) -> KeyStore:
-        """A new store with every key of `KINDS`; keys that exist already are kept.
+        """A new store with every key of `KINDS`, for a database that holds nothing yet; keys that a start which was
+        killed has made already are kept.
 
         Raises `KeyStoreLocked` where one of those does not open: keys under two passphrases are no store.
         """
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         settings = directory / _SALT_FILE
         if not settings.exists():
-            _write(settings, _new_settings())
+            write_whole(settings, _new_settings())
         store = cls.open(directory, passphrase)
         for name, kind in KINDS.items():
             if store._path(name).exists():
@@ -131,40 +133,60 @@ class KeyStore:
     def destroy(self, name: str) -> None:
         """Remove a key's file for good; one that is gone already is fine."""
         self._path(name).unlink(missing_ok=True)
-        _sync(self._directory)
+        sync(self._directory)
 
     def change_passphrase(self, passphrase: bytes) -> None:
         """Seal every key under another passphrase, whole or not at all: the old store stays until the new one is ready.
 
+        It stays beside the new one until `forget_old`, so that whoever records the change can be killed too.
         Raises `KeyStoreLocked` where a key does not open.
         """
-        keys = [self.load(name) for name in self.names()]
-        beside = self._directory.with_name(f"{self._directory.name}.new")
-        shutil.rmtree(beside, ignore_errors=True)  # what an interrupted change left
-        beside.mkdir(mode=0o700)
-        _write(beside / _SALT_FILE, _new_settings())
-        store = KeyStore.open(beside, passphrase)
-        for key in keys:
-            store._save(key)
-        before = self._directory.with_name(f"{self._directory.name}.old")
-        self._directory.rename(before)
-        beside.rename(self._directory)
-        _sync(self._directory.parent)
-        shutil.rmtree(before)
+        with lock_folder(self._directory.parent):
+            keys = [self.load(name) for name in self.names()]
+            beside, before = _beside(self._directory)
+            _remove(beside)
+            beside.mkdir(mode=0o700)
+            write_whole(beside / _SALT_FILE, _new_settings())
+            store = KeyStore.open(beside, passphrase)
+            for key in keys:
+                store._save(key)
+            self._directory.rename(before)
+            beside.rename(self._directory)
+            sync(self._directory.parent)
         self._wrapping = store._wrapping
+
+    @property
+    def has_old(self) -> bool:
+        """Whether the passphrase was changed and the store under the one before still stands beside this one."""
+        return _beside(self._directory)[1].is_dir()
+
+    def forget_old(self) -> None:
+        """Remove what a change of passphrase left under the one before; nothing where nothing is left."""
+        _remove(_beside(self._directory)[1])
 
     @staticmethod
     def recover(directory: Path) -> None:
-        """Put back the store that a change of passphrase was killed over, under the passphrase of before."""
-        before = directory.with_name(f"{directory.name}.old")
-        if before.is_dir() and not directory.exists():
-            before.rename(directory)
-            _sync(directory.parent)
+        """Undo a change of passphrase that was killed before the new store stood: the one of before stands again.
+
+        One that was killed later is done, and is finished by `forget_old`. Waits for a change that goes on.
+        """
+        beside, before = _beside(directory)
+        if not beside.is_dir() and directory.is_dir():
+            return
+        if directory.parent.is_dir():
+            with lock_folder(directory.parent):
+                if before.is_dir() and not directory.exists():
+                    before.rename(directory)
+                _remove(beside)
 
     def names(self) -> Iterator[str]:
         for path in sorted(self._directory.glob("*.json")):
             if path.name != _SALT_FILE:
                 yield path.stem
+
+    def missing(self, names: Iterable[str]) -> list[str]:
+        """Which of these keys have no file here."""
+        return sorted({*names} - {*self.names()})
 
     def _save(self, key: StoredKey) -> None:
         header = {
@@ -176,7 +198,7 @@ class KeyStore:
         nonce = secrets.token_bytes(_NONCE_BYTES)
         # the header is authenticated: nobody can pass a development key off as another
         sealed = nonce + self._wrapping.encrypt(nonce, key.private_bytes, canonical.dumps(header))
-        _write(self._path(key.name), canonical.dumps({**header, "sealed": b64.encode(sealed)}))
+        write_whole(self._path(key.name), canonical.dumps({**header, "sealed": b64.encode(sealed)}))
 
     def _path(self, name: str) -> Path:
         return self._directory / f"{name}.json"
@@ -200,11 +222,6 @@ def read_passphrase(path: Path) -> bytes:
     return passphrase
 
 
-def write_secret_file(path: Path, content: bytes) -> None:
-    """Write a file that only its owner may read, whole or not at all."""
-    _write(path, content)
-
-
 def _new_settings() -> bytes:
     return canonical.dumps({"scrypt": _SCRYPT, "salt": b64.encode(secrets.token_bytes(16))})
 
@@ -222,21 +239,27 @@ def _generate(kind: str) -> bytes:
     )
 
 
-def _write(path: Path, content: bytes) -> None:
-    temporary = path.with_suffix(f".{secrets.token_hex(4)}.new")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-    _sync(path.parent)
+def leftovers(directory: Path) -> list[str]:
+    """Files and folders in and beside a key store that a command which was killed left behind, by their names."""
+    beside, _ = _beside(directory)
+    found = [path.name for path in directory.glob(f"*{UNFINISHED}")]
+    return sorted([*found, beside.name] if beside.exists() else found)
 
 
-def _sync(directory: Path) -> None:
-    """A new or removed name survives a power failure too."""
-    folder = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+def remove_leftovers(directory: Path) -> None:
+    """Remove the same; waits for a change of passphrase that goes on."""
+    with lock_folder(directory.parent):
+        for path in directory.glob(f"*{UNFINISHED}"):
+            path.unlink(missing_ok=True)
+        _remove(_beside(directory)[0])
+
+
+def _beside(directory: Path) -> tuple[Path, Path]:
+    """Where the next store is made, and where the one before stands, while a passphrase is changed."""
+    return directory.with_name(f"{directory.name}.new"), directory.with_name(f"{directory.name}.old")
+
+
+def _remove(folder: Path) -> None:
+    if folder.is_dir():
+        shutil.rmtree(folder)
+        sync(folder.parent)

@@ -22,7 +22,8 @@ from gateway.cli.terminal import columns, counts, progress_bar, writing
 from gateway.contracts import acceptances, accepted, declarations, waiting
 from gateway.errors.installation import UnsafeDirectory
 from gateway.evaluation import evaluating as evaluation
-from gateway.installation.gateway import Gateway, initialise
+from gateway.installation.gateway import Gateway
+from gateway.installation.installing import initialise
 from gateway.installation.settings import Kind, Settings
 from gateway.intake import enrolment, pulling
 from gateway.oversight import log_reading as oversight

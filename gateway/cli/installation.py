@@ -1,4 +1,4 @@
-"""Commands of municipal IT: init, doctor, serve and demo."""
+"""Commands of municipal IT: init, upgrade, doctor, serve and demo."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ def init(
         typer.Option("--test", help="A test installation, for real registers: its keys are development keys too."),
     ] = False,
 ) -> None:
-    """Make keys, database and status list. Running it again migrates the database and changes nothing else.
+    """Make keys, database and status list of a new installation. Where one stands nothing is made or changed.
 
     Example: gateway init --municipality-code 851 --municipality-name "Aalborg Kommune"
     --host-name gateway.aalborg.example
     """
-    from gateway.installation.gateway import initialise
+    from gateway.installation.installing import initialise
     from gateway.installation.settings import Kind, Settings
     from gateway.release.publication import publish
 
@@ -50,6 +50,22 @@ def init(
     console.print(f"  passphrase file  {settings.passphrase_path} (keep a copy apart from the backup)")
     console.print(f"  trust file       {settings.public_directory / 'trust.json'}")
     console.print(f"  fingerprint      {gateway.fingerprint}")
+
+
+def upgrade() -> None:
+    """Bring the database to this version of the software. Back it up first. Again changes nothing.
+
+    Example: gateway upgrade
+    """
+    from gateway.installation.installing import upgrade as use_case
+    from gateway.installation.settings import Settings
+    from gateway.release.publication import publish
+    from gateway.store.schema import CURRENT
+
+    settings = Settings()
+    with writing(settings.data_directory):
+        publish(use_case(settings))
+    console.print(f"the database is at schema {CURRENT}")
 
 
 def doctor() -> None:
@@ -103,4 +119,4 @@ def demo(
     run(console, directory, port=port if serve else None)
 
 
-COMMANDS: Commands = {"init": init, "doctor": doctor, "serve": serve, "demo": demo}
+COMMANDS: Commands = {"init": init, "upgrade": upgrade, "doctor": doctor, "serve": serve, "demo": demo}

@@ -85,6 +85,18 @@ def revoke(client: Annotated[str, typer.Argument(help="The client's id.", metava
     console.print(f"{'revoked' if is_new else 'revoked already, nothing changed'}: {client}")
 
 
+@app.command()
+def mend() -> None:
+    """Remove what commands that were killed left in the key store; nothing that could sign or open anything.
+
+    Example: gateway keys mend
+    """
+    from gateway.installation.mending_keys import mend_keys
+
+    removed = mend_keys(open_gateway())
+    console.print(f"removed {', '.join(removed)}" if removed else "nothing to mend")
+
+
 @trust_app.command()
 def export(out: Annotated[Path, typer.Option(help="Where to write it.")] = Path("TRUST.json")) -> None:
     """Write the trust file and print the fingerprint that a contract can print.

@@ -81,3 +81,27 @@ def checkpoint(
     with output(out) as file:
         file.write(use_case(open_gateway(), log).encode("utf-8"))
     console.print(f"wrote {out}")
+
+
+@app.command("keep-heads")
+def keep_heads(
+    shown: Annotated[
+        list[Path] | None,
+        typer.Option("--shown", help="A bundle, receipt or checkpoint that was handed out; may be repeated."),
+    ] = None,
+) -> None:
+    """Keep the heads of the logs anew where their folder is lost: one person asks, another one confirms.
+
+    Example: gateway log keep-heads --shown kept/access.checkpoint --shown from-the-investor/2018H2.json
+    """
+    from gateway.oversight.keeping_heads import keep_heads as use_case
+
+    found = use_case(open_gateway(), shown or [])
+    for log, size in found.sizes.items():
+        compared = found.compared[log]
+        seen = f"compared up to {compared}" if compared else "compared with nothing: show a receipt or a checkpoint"
+        console.print(f"{log:<8} {size:>6} entries, {seen}")
+    if found.is_kept:
+        console.print("kept; entries behind what was compared are nobody's proof, and the access log says so")
+    else:
+        console.print("asked; another person now runs the same command, and nothing is written until then")

@@ -108,7 +108,7 @@ def passphrase(
     from keys.keystore import read_passphrase
 
     gateway = open_gateway()
-    gateway.keystore.change_passphrase(read_passphrase(new_passphrase_file))
+    gateway.change_passphrase(read_passphrase(new_passphrase_file))
     console.print(f"every key is sealed under the passphrase in {new_passphrase_file}")
     console.print("  name that file in GATEWAY_PASSPHRASE_FILE, or put it in the old one's place")
 

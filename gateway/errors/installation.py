@@ -5,7 +5,7 @@ NotFound
 Refused
 └── ClientKeyRefused
 GatewayError
-├── AlreadyInstalled · NotInstalled · NoActiveKey · KeyFileInvalid · UnsafeForProduction
+├── AlreadyInstalled · DatabaseLost · NotInstalled · NoActiveKey · KeyFileInvalid · UnsafeForProduction
 └── UnsafeDirectory · OutputUnwritable · CannotListen · Unauthenticated · ClientInvalid
 """
 
@@ -31,6 +31,18 @@ class AlreadyInstalled(GatewayError):
 
     def __init__(self, *, where: str) -> None:
         super().__init__(f"{where} already holds an installation of another name; choose another data directory")
+
+
+class DatabaseLost(GatewayError):
+    """Keys and kept heads stand here, and the database to which they belong holds nothing."""
+
+    code = "database-lost"
+
+    def __init__(self, *, where: str, database: str) -> None:
+        super().__init__(
+            f"{where} holds keys of an installation with log entries, and {database} holds nothing; restore the"
+            " database, or name the right one in GATEWAY_DATABASE_URL: nothing is begun anew under the same keys"
+        )
 
 
 class NotInstalled(GatewayError):

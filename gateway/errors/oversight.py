@@ -3,9 +3,9 @@
 NotFound
 └── AdviceUnknown · DecisionUnknown
 Refused
-└── ActsOnOtherSide
+└── ActsOnOtherSide · HeadsRefused
 GatewayError
-└── LogCorrupt · CheckpointMismatch
+└── LogCorrupt · CheckpointMismatch · HeadsLost
 """
 
 from __future__ import annotations
@@ -20,6 +20,13 @@ class ActsOnOtherSide(Refused):
 
     def __init__(self, *, programme: str) -> None:
         super().__init__(f"whoever delivers or lends for the municipality under {programme} does nothing else in it")
+
+
+class HeadsRefused(Refused):
+    code = "heads-refused"
+
+    def __init__(self, *, reason: str) -> None:
+        super().__init__(f"the heads of the logs were not kept anew: {reason}")
 
 
 class AdviceUnknown(NotFound):
@@ -47,3 +54,15 @@ class CheckpointMismatch(GatewayError):
 
     def __init__(self, *, log: str, size: int, reason: str) -> None:
         super().__init__(f"log {log!r} is not the one whose checkpoint of size {size} was kept: {reason}")
+
+
+class HeadsLost(GatewayError):
+    """The heads that are kept outside the database cannot be read, while its logs hold something."""
+
+    code = "heads-lost"
+
+    def __init__(self, *, where: str, reason: str) -> None:
+        super().__init__(
+            f"{where} {reason}, so nobody can say whether the database went back; nothing is written until two people"
+            " have run `gateway log keep-heads`, which compares it with what was published and handed out"
+        )

@@ -48,4 +48,4 @@ class SchemaOutdated(Broken):
     code = "schema-outdated"
 
     def __init__(self, *, found: str, wanted: str) -> None:
-        super().__init__(f"the database is at schema {found}, this version needs {wanted}; run `gateway init`")
+        super().__init__(f"the database is at schema {found}, this version needs {wanted}; run `gateway upgrade`")

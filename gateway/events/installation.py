@@ -28,6 +28,21 @@ class SigningKeyChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class PassphraseChanged(Event):
+    """Every key is sealed under another passphrase than before."""
+
+    kind = "passphrase_changed"
+
+
+@dataclass(frozen=True, slots=True)
+class KeysMended(Event):
+    """Files that killed commands left in the key store were removed, by these names; none of them signed anything."""
+
+    kind = "keys_mended"
+    removed: list[str]
+
+
+@dataclass(frozen=True, slots=True)
 class StatusListSigned(Event):
     kind = "status_list_signed"
     list: int

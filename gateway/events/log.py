@@ -30,3 +30,14 @@ class CheckpointTaken(Event):
     kind = "checkpoint_taken"
     log: str
     size: int
+
+
+@dataclass(frozen=True, slots=True)
+class HeadsKeptAnew(Event):
+    """The heads that stood outside the database were lost, and two people keep those of now. `compared` is how far each
+    log was held against what was published and handed out: what lies behind is nobody's proof."""
+
+    kind = "heads_kept_anew"
+    asked_by: str
+    sizes: dict[str, int]
+    compared: dict[str, int]

@@ -6,7 +6,6 @@ server. Nothing else in the gateway builds a store, a key store or a policy engi
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
@@ -14,15 +13,14 @@ from datetime import date, datetime
 from functools import cache
 from typing import TYPE_CHECKING
 
-from sqlmodel import Session, select
+from sqlmodel import Session
 
 from gateway.attestations import manifest, status
 from gateway.errors.contracts import ContractUnknown
-from gateway.errors.installation import AlreadyInstalled, NoActiveKey
+from gateway.errors.installation import NoActiveKey
 from gateway.errors.signer import KindMismatch
 from gateway.events.actor import Actor
-from gateway.events.installation import Installed, SigningKeyChanged
-from gateway.events.rights import PolicySetApproved
+from gateway.events.installation import PassphraseChanged
 from gateway.installation import in_force
 from gateway.installation.in_force import check_profile, open_store
 from gateway.installation.secrets_folder import SecretsFolder
@@ -31,17 +29,14 @@ from gateway.outcomes.contract import Contract
 from gateway.outcomes.terms import Window
 from gateway.store import contract_queries, queries
 from gateway.store.contract_tables import Installation
-from gateway.store.schema import migrate
-from gateway.store.tables import KeyManifestRow, SigningKeyRow
+from gateway.store.tables import KeyManifestRow
 from gateway.store.unit_of_work import Store, UnitOfWork
-from keys.errors import KeyStoreLocked
-from keys.keystore import KeyStore, write_secret_file
-from keys.lifecycle import KeyState
+from keys.errors import KeysMissing, KeyStoreLocked
+from keys.keystore import KINDS, KeyStore
 from keys.signer import LogKey, Signer, log_key, signer_from_uri
 from keys.source_keys import SourceKeys
 from policies.programme import Programme
 from policies.programme_file import load_programme
-from vocabulary.typed_text import check_name
 
 if TYPE_CHECKING:
     from connectors.boundary import Boundary
@@ -51,6 +46,7 @@ if TYPE_CHECKING:
 
 Clock = Callable[[], datetime]
 LOGS = ("attest", "payment", "access")
+FIRST_SIGNING_KEY = "attestation"
 PUBLIC_LOGS = ("attest", "payment")  # whose keys the trust file names, the attest log first
 
 
@@ -70,16 +66,19 @@ class Gateway:
     def open(cls, settings: Settings, *, clock: Clock = utc_now) -> Gateway:
         """The installation that these settings name.
 
-        Raises `NotInstalled`, `SchemaOutdated`, `KeyStoreUnsafe`, `KeyStoreLocked`, `KindMismatch` where a key is of
-        another kind of installation, and `UnsafeForProduction` where the profile asks for another one.
+        Raises `NotInstalled`, `SchemaOutdated`, `KeysMissing`, `KeyStoreUnsafe`, `KeyStoreLocked`, `KindMismatch` where
+        a key is of another kind of installation, and `UnsafeForProduction` where the profile asks for another one.
         """
         KeyStore.recover(settings.keys_directory)
         store, row = open_store(settings)
-        keystore = KeyStore.open(settings.keys_directory, settings.read_passphrase())
+        keystore = open_keys(settings)
         check_profile(settings, row.kind)
         check_keys(keystore, row.kind)
         store.unlock(cache(lambda: keystore.load("vault").private_bytes))
-        return cls(settings, store, keystore, cache(_policies_on_disk), row, clock)
+        gateway = cls(settings, store, keystore, cache(policies_on_disk), row, clock)
+        if keystore.has_old:
+            gateway.finish_passphrase()
+        return gateway
 
     @property
     def host(self) -> str:
@@ -98,6 +97,21 @@ class Gateway:
     def acting_as(self, actor: Actor) -> Gateway:
         """The same installation, for what a client asks or the server does by itself."""
         return replace(self, acting=actor)
+
+    def change_passphrase(self, passphrase: bytes) -> None:
+        """Seal every key under another passphrase, and record that. Killed at any place, the next command that opens
+        the installation undoes or finishes it. Raises `KeyStoreLocked` where a key does not open."""
+        with self.write() as uow:  # which refuses first, where nothing may be written
+            uow.record(PassphraseChanged())
+            self.keystore.change_passphrase(passphrase)
+        self.keystore.forget_old()
+
+    def finish_passphrase(self) -> None:
+        """Record a change of passphrase that was killed before it was recorded, and forget the keys under the one
+        before."""
+        with self.write() as uow:
+            uow.record(PassphraseChanged())
+        self.keystore.forget_old()
 
     def write(self) -> AbstractContextManager[UnitOfWork]:
         """A writing transaction of whoever acts, now. Raises what `Store.write` raises."""
@@ -220,62 +234,16 @@ class Gateway:
         return load_programme(rows[-1].text, file=rows[-1].file_name)
 
 
-def initialise(
-    settings: Settings,
-    *,
-    host_name: str,
-    municipality_code: str,
-    municipality_name: str,
-    kind: Kind,
-    clock: Clock = utc_now,
-) -> Gateway:
-    """Make the directories, keys, database and status list of a new installation, and open it.
-
-    Running it again on the same installation migrates the database and changes nothing else. A test or demo
-    installation gets development keys: they are marked in every attestation, and production refuses them.
-    Without a passphrase file a random passphrase is written to one. Raises `UnsafeForProduction` where the profile asks
-    for another kind, and `KindMismatch` where the keys that stand there already are of another: before anything is
-    made.
-    """
-    check_name(municipality_name, what="the municipality's name")
-    check_name(host_name, what="the host name")
-    check_profile(settings, kind)
-    if any(settings.keys_directory.glob("*.json")):
-        check_keys(KeyStore.open(settings.keys_directory, settings.read_passphrase()), kind)
-    now = clock()
-    settings.data_directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    settings.public_directory.mkdir(exist_ok=True)
-    if not settings.passphrase_path.exists():
-        write_secret_file(settings.passphrase_path, secrets.token_hex(32).encode("ascii"))
-    keystore = KeyStore.create(
-        settings.keys_directory, settings.read_passphrase(), now=now, is_development=is_development(kind)
-    )
-    store = Store(settings.store_url)
-    migrate(store)
-    with store.write(now, by=settings.actor) as uow:
-        row = uow.session.exec(select(Installation)).one_or_none()
-        if row is None:
-            row = Installation(
-                host_name=host_name,
-                municipality_code=municipality_code,
-                municipality_name=municipality_name,
-                kind=kind,
-                created_at=now,
-            )
-            uow.session.add(row)
-            status.create_list(uow.session, now=now)
-            uow.record(Installed(host=host_name, municipality=municipality_code, installation=kind))
-            first = Gateway(settings, store, keystore, cache(_policies_on_disk), row, clock)
-            _first_key(first, uow)
-            _first_policy_set(first, uow)
-        elif (row.host_name, row.municipality_code) != (host_name, municipality_code):
-            raise AlreadyInstalled(where=str(settings.data_directory))
-        elif row.kind != kind:
-            raise KindMismatch(
-                kind=row.kind, reason=f"it cannot become a {kind} installation; choose another directory"
-            )
-    store.dispose()
-    return Gateway.open(settings, clock=clock)
+def open_keys(settings: Settings) -> KeyStore:
+    """The key store of an installation that stands: every key that it began with must be there, but for the first
+    signing key, which another may have followed. Raises `KeysMissing`, and what `KeyStore.open` raises."""
+    began_with = {*KINDS} - {FIRST_SIGNING_KEY}
+    if not settings.keys_directory.is_dir():
+        raise KeysMissing(names=sorted(began_with))
+    keystore = KeyStore.open(settings.keys_directory, settings.read_passphrase())
+    if missing := keystore.missing(began_with):
+        raise KeysMissing(names=missing)
+    return keystore
 
 
 def is_development(kind: str) -> bool:
@@ -304,38 +272,7 @@ def check_signer(signer: Signer, kind: str, *, uri: str) -> None:
         raise KindMismatch(kind=kind, reason=f"{uri.partition('?')[0]} is {other}")
 
 
-def _policies_on_disk() -> PolicyEngine:
+def policies_on_disk() -> PolicyEngine:
     from policies.engine import PolicyEngine  # a command that decides nothing need not load Cedar
 
     return PolicyEngine.load()
-
-
-def _first_key(gateway: Gateway, uow: UnitOfWork) -> None:
-    """Make the key of the first day active, in the transaction that makes the installation."""
-    signer = signer_from_uri("file:attestation", gateway.keystore)
-    uow.session.add(
-        SigningKeyRow(
-            kid=signer.kid,
-            uri="file:attestation",
-            alg=signer.alg,
-            jwk=dict(signer.public_jwk),
-            x5c=[],
-            state=KeyState.ACTIVE,
-            is_development=signer.is_development,
-            added_at=uow.now,
-            valid_from=uow.now,
-        )
-    )
-    version = gateway.record_manifest(uow.session, now=uow.now).version
-    uow.record(SigningKeyChanged(key=signer.kid, action="add", state=KeyState.ACTIVE, manifest=version))
-
-
-def _first_policy_set(gateway: Gateway, uow: UnitOfWork) -> None:
-    """Approve the rules that come with the software, as whoever installs it."""
-    from gateway.installation import policy_sets  # reads rules, and so loads Cedar
-
-    rules, anchor = gateway.policies.rules, gateway.anchor()
-    row = policy_sets.approve(
-        uow.session, rules, anchor=anchor, issuer=gateway.issuer, by=gateway.actor.name, now=uow.now
-    )
-    uow.record(PolicySetApproved(sha256=row.sha256, approval_sha256=policy_sets.approval_sha256(row)))

@@ -17,6 +17,7 @@ from gateway.outcomes.contract_file import load_stored_contract
 from gateway.outcomes.ends import right_used, under_notice
 from gateway.store import contract_queries
 from gateway.store.contract_tables import ContractVersion, Installation
+from gateway.store.heads import KeptHeads
 from gateway.store.schema import check_schema
 from gateway.store.unit_of_work import Store
 
@@ -26,15 +27,25 @@ def open_store(settings: Settings) -> tuple[Store, Installation]:
 
     Raises `NotInstalled`, `SchemaOutdated`, `StoreUnreachable`.
     """
-    if not settings.keys_directory.is_dir():
+    if not settings.data_directory.is_dir():
         raise NotInstalled(where=str(settings.data_directory))
-    store = Store(settings.store_url)
+    store = store_of(settings)
     check_schema(store)
-    with store.read() as session:
-        row = session.exec(select(Installation)).one_or_none()
+    row = installation_in(store)
     if row is None:
         raise NotInstalled(where=str(settings.data_directory))
     return store, row
+
+
+def store_of(settings: Settings) -> Store:
+    """The database that these settings name, held against the heads that are kept outside it."""
+    return Store(settings.store_url, heads=KeptHeads(settings.heads_directory))
+
+
+def installation_in(store: Store) -> Installation | None:
+    """What a database of this version's schema says it belongs to; None where it holds nothing yet."""
+    with store.read() as session:
+        return session.exec(select(Installation)).one_or_none()
 
 
 def check_profile(settings: Settings, kind: str) -> None:

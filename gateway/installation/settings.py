@@ -59,6 +59,10 @@ class Settings(BaseSettings):
     secrets_directory: Path | None = Field(
         default=None, description="Folder of what sources ask for (keys, passwords), a file each; default `secrets`."
     )
+    anchors_directory: Path | None = Field(
+        default=None,
+        description="Folder of the heads of the logs, backed up apart from the database; default `anchors`.",
+    )
     staff: str = Field(
         default="", description="Who acts on the command line; empty means the login name. Stands in the access log."
     )
@@ -126,6 +130,11 @@ class Settings(BaseSettings):
     @property
     def keys_directory(self) -> Path:
         return self.data_directory / "keys"
+
+    @property
+    def heads_directory(self) -> Path:
+        """Where the heads of the logs are kept: never restored together with the database."""
+        return self.anchors_directory or self.data_directory / "anchors"
 
     @property
     def secrets_path(self) -> Path:

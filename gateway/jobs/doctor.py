@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
 
 from sqlmodel import Session, select
@@ -16,7 +16,6 @@ from gateway.contracts.todays_rules import objection_to, objection_to_batches
 from gateway.contracts.waiting import waiting
 from gateway.errors.acceptances import AcceptanceMissing, AcceptancesCorrupt
 from gateway.errors.enrolment import SealsCorrupt
-from gateway.errors.oversight import CheckpointMismatch
 from gateway.errors.release import ReadersHeld
 from gateway.errors.table import outcome
 from gateway.evaluation.evaluating import AsOf, known_by
@@ -26,6 +25,7 @@ from gateway.installation.look_ups import DAY, look_ups_since
 from gateway.installation.settings import Settings
 from gateway.intake.connecting import connectors
 from gateway.jobs.diagnosis import FAIL, LOOK_AHEAD, OK, WARN, Diagnosis
+from gateway.jobs.keys_and_logs import diagnose_keys, diagnose_logs
 from gateway.jobs.lockout import diagnose_lockout
 from gateway.jobs.source_health import source_health
 from gateway.outcomes.contract import Contract
@@ -33,11 +33,10 @@ from gateway.outcomes.readings import sources_ever
 from gateway.outcomes.terms import Window
 from gateway.oversight import governance
 from gateway.oversight.advice import all_advice
-from gateway.release.publication import check_continues
 from gateway.release.releasing import refusal
 from gateway.rights import erasure, journal
 from gateway.rights.requests import waiting_requests
-from gateway.store import contract_queries, ledger, queries
+from gateway.store import contract_queries, queries
 from gateway.store.settlement_tables import Bill, Payment
 from gateway.store.tables import ReleaseRow, SourceRow
 from policies.programme import Programme
@@ -60,17 +59,32 @@ def examine(settings: Settings) -> list[Diagnosis]:
 
 def examine_opened(gateway: Gateway) -> list[Diagnosis]:
     """The same of an installation that is open."""
-    return [
-        *_machine(gateway),
-        *_keys(gateway),
-        *_logs(gateway),
-        *_sources(gateway),
-        *source_health(gateway),
-        *_governance(gateway),
-        *diagnose_lockout(gateway),
-        *_contracts(gateway),
-        *_settlements(gateway),
-    ]
+    sections = (
+        _machine,
+        diagnose_keys,
+        diagnose_logs,
+        _sources,
+        source_health,
+        _governance,
+        diagnose_lockout,
+        _contracts,
+        _settlements,
+    )
+    return [one for section in sections for one in _whole(section, gateway)]
+
+
+def _whole(section: Callable[[Gateway], Iterable[Diagnosis]], gateway: Gateway) -> Iterator[Diagnosis]:
+    """A section's findings; what ends it is one of them, and the sections behind are told all the same."""
+    try:
+        yield from section(gateway)
+    except Exception as error:
+        if outcome(error) is None:
+            raise
+        yield Diagnosis(
+            FAIL,
+            f"not everything about {section.__name__.strip('_').removeprefix('diagnose_')} can be told",
+            str(error),
+        )
 
 
 def _settlements(gateway: Gateway) -> Iterator[Diagnosis]:
@@ -108,41 +122,7 @@ def _machine(gateway: Gateway) -> Iterator[Diagnosis]:
     if public.exists():
         yield Diagnosis(OK, "public files are written")
     else:
-        yield Diagnosis(WARN, "no public files are written yet", "`gateway init` or a release writes them")
-
-
-def _keys(gateway: Gateway) -> Iterator[Diagnosis]:
-    for name in gateway.keystore.names():
-        gateway.keystore.load(name)
-    yield Diagnosis(OK, "every key opens, and only its owner may read it")
-    with gateway.store.read() as session:
-        is_development = gateway.signer(session).is_development
-    if is_development:
-        yield Diagnosis(
-            WARN, "the signing key is a development key", "attestations are marked demo; fine for a test or a demo only"
-        )
-    wanted = "test" if is_development else "production"
-    if gateway.settings.profile != wanted:
-        advice = f"set GATEWAY_PROFILE={wanted}: then nothing of another kind opens here"
-        yield Diagnosis(WARN, f"the profile is {gateway.settings.profile}", advice)
-
-
-def _logs(gateway: Gateway) -> Iterator[Diagnosis]:
-    now = gateway.clock()
-    with gateway.store.read() as session:
-        newest = ledger.newest_instant(session)
-        size = ledger.size(session, "access")
-        try:
-            check_continues(gateway, session)
-        except CheckpointMismatch as error:
-            yield Diagnosis(FAIL, str(error), "restore a newer backup; nothing is released until then")
-    if newest is not None and newest > now:
-        yield Diagnosis(
-            FAIL,
-            "the clock stands before the newest log entry",
-            "set the clock; nothing is written until then",
-        )
-    yield Diagnosis(OK, f"the access log holds {size} events; `gateway log verify` recomputes it")
+        yield Diagnosis(WARN, "no public files are written yet", "`gateway upgrade` or a release writes them")
 
 
 def _sources(gateway: Gateway) -> Iterator[Diagnosis]:

@@ -6,9 +6,8 @@ holds anything about a person.
 
 from __future__ import annotations
 
-import secrets
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 
 from sqlmodel import Session, col, select
 
@@ -16,9 +15,10 @@ from gateway.attestations import status
 from gateway.attestations.metadata import metadata_files
 from gateway.errors.oversight import CheckpointMismatch
 from gateway.installation.gateway import Gateway
-from gateway.store import ledger, queries
+from gateway.store import heads, ledger, queries
 from gateway.store.tables import StatusVersion
 from gateway.store.tiles import tile_files
+from keys.whole_file import lock_folder, write_whole
 from outcome_verifier import canonical
 from outcome_verifier.note import Checkpoint, VerifierKey, open_note
 
@@ -55,8 +55,22 @@ def publish(gateway: Gateway) -> list[str]:
         files.update((f"{PREFIX}/{name}", content) for name, content in tiles)
         # last: a reader who sees the new head finds the tiles below it
         files[f"{PREFIX}/checkpoint"] = (ledger.newest_checkpoint(session, "attest") or "").encode("utf-8")
-    for name, content in files.items():
-        _write(gateway.settings.public_directory / name, content)
+    return _write_newest(gateway, files, size=size)
+
+
+def _write_newest(gateway: Gateway, files: Mapping[str, bytes], *, size: int) -> list[str]:
+    """Write files that were made when the attest log had this size; none where somebody who committed later was faster,
+    and newer ones stand there."""
+    folder = gateway.settings.public_directory
+    with lock_folder(folder):
+        published = _published_head(gateway)
+        if published is not None and published.size > size:
+            return []
+        for name, content in files.items():
+            path = folder / name
+            if not path.exists() or path.read_bytes() != content:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                write_whole(path, content, mode=0o644)
     return sorted(files)
 
 
@@ -66,22 +80,23 @@ def check_continues(gateway: Gateway, session: Session) -> Checkpoint | None:
     Raises `CheckpointMismatch`: a database that was restored from an old backup would give its next entries places
     that others have in somebody's receipt.
     """
+    head = _published_head(gateway)
+    if head is not None:
+        heads.check_continues(session, {"attest": heads.LogHead(head.size, head.root)})
+    return head
+
+
+def _published_head(gateway: Gateway) -> Checkpoint | None:
+    """What the published checkpoint says, where our log key signed it."""
     path = gateway.settings.public_directory / PREFIX / "checkpoint"
     if not path.exists():
         return None
     log = gateway.log_key("attest")
     try:
         text, _ = open_note(path.read_text(encoding="utf-8"), [VerifierKey(log.name, log.public_bytes)])
-        head = Checkpoint.parse(text)
+        return Checkpoint.parse(text)
     except ValueError as error:
         raise CheckpointMismatch(log="attest", size=0, reason=f"{path.name} is not a checkpoint: {error}") from None
-    size = ledger.size(session, "attest")
-    if size < head.size:
-        reason = f"the database holds {size} entries; it was restored from an older backup, and needs a newer one"
-        raise CheckpointMismatch(log="attest", size=head.size, reason=reason)
-    if ledger.root(session, "attest", head.size) != head.root:
-        raise CheckpointMismatch(log="attest", size=head.size, reason="the database holds other entries")
-    return head
 
 
 def _newest_archived_at(gateway: Gateway) -> datetime:
@@ -89,13 +104,3 @@ def _newest_archived_at(gateway: Gateway) -> datetime:
     folder = (gateway.settings.public_directory / status.archive_name(_NEVER)).parent
     times = [int(name.rpartition("-")[2]) for path in folder.glob("*-*") if (name := path.name)[-1].isdigit()]
     return datetime.fromtimestamp(max(times, default=0), UTC)
-
-
-def _write(path: Path, content: bytes) -> None:
-    if path.exists() and path.read_bytes() == content:
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}.new")
-    temporary.write_bytes(content)
-    temporary.chmod(0o644)
-    temporary.replace(path)

@@ -32,7 +32,7 @@ from gateway.simulate.rest_sources import CaseSystem, Dfdg
 from gateway.simulate.sftp_source import SftpSource
 from gateway.simulate.statistics_sources import StatisticsServices
 from gateway.simulate.token_service import SimulatedTokenService
-from keys.keystore import write_secret_file
+from keys.whole_file import write_whole
 
 MARK = ".outcome-gateway-simulation"
 _CVR = "11111111"
@@ -216,7 +216,7 @@ class SimulatedTown(AbstractContextManager["SimulatedTown"]):
             )
         if self._wants("case-system"):
             faults, secret = Faults(), randomness.token_hex(16)
-            write_secret_file(self.secrets / "case-system-secret", secret.encode())
+            write_whole(self.secrets / "case-system-secret", secret.encode())
             system = CaseSystem(periods, faults, page=self._page, secret=secret)
             at = self._http(system, faults)
             can = _LINE | _PAGES | {Fault.SCHEMA_DRIFT, Fault.CLOCK_SKEW}
@@ -273,7 +273,7 @@ class SimulatedTown(AbstractContextManager["SimulatedTown"]):
             return
         database = CaseDatabase(self.folder / "database", self.lives.periods(), wants_server=self._wants_server)
         self.database = self._stack.enter_context(database)
-        write_secret_file(self.secrets / "case-view-url", database.url.encode())
+        write_whole(self.secrets / "case-view-url", database.url.encode())
         self._add(
             "case-view", database.speaks, database.address, database.faults, frozenset(),
             declared.case_view(database.dialect), None,
@@ -285,7 +285,7 @@ class SimulatedTown(AbstractContextManager["SimulatedTown"]):
                 continue
             faults, key = Faults(), randomness.token_hex(16)
             if service == "jobindsats":
-                write_secret_file(self.secrets / "jobindsats-key", key.encode())
+                write_whole(self.secrets / "jobindsats-key", key.encode())
             at = self._http(StatisticsServices(faults, key=key), faults)
             (self.statistics / f"{service}.toml").write_text(declared.statistics(service, at.url), encoding="utf-8")
             self._add(service, "REST, about groups", at.url, faults, _LINE | {Fault.SCHEMA_DRIFT}, None, at)
@@ -308,13 +308,13 @@ class SimulatedTown(AbstractContextManager["SimulatedTown"]):
         self.served[source] = Served(source, speaks, address, faults, can, declaration, server)
 
     def _secret(self, name: str, file: Path) -> None:
-        write_secret_file(self.secrets / name, file.read_bytes())
+        write_whole(self.secrets / name, file.read_bytes())
 
     def _certificate(self, name: str, identity: CertifiedKey) -> None:
         """The certificate alone: what a service is known by."""
         from cryptography.hazmat.primitives.serialization import Encoding
 
-        write_secret_file(self.secrets / name, identity.certificate.public_bytes(Encoding.PEM))
+        write_whole(self.secrets / name, identity.certificate.public_bytes(Encoding.PEM))
 
 
 def empty_folder(folder: Path) -> bool:

@@ -21,23 +21,27 @@ def check_schema(store: Store) -> None:
     Raises `NotInstalled` where there are none, `SchemaOutdated` where they are another version's,
     `StoreUnreachable` where the database does not answer.
     """
-    with store.read() as session:
-        connection = session.connection()
-        has_versions = inspect(connection).has_table(_VERSIONS)
-        newest = select(column("version_num", String)).select_from(table(_VERSIONS))
-        found = connection.scalar(newest) if has_versions else None
+    found = newest_migration(store)
     if found is None:
         raise NotInstalled(where=store.engine.url.render_as_string(hide_password=True))
     if found != CURRENT:
         raise SchemaOutdated(found=found, wanted=CURRENT)
 
 
+def newest_migration(store: Store) -> str | None:
+    """The schema that a database is at; None where it has no tables of ours. Raises `StoreUnreachable`."""
+    with store.read() as session:
+        connection = session.connection()
+        newest = select(column("version_num", String)).select_from(table(_VERSIONS))
+        return connection.scalar(newest) if inspect(connection).has_table(_VERSIONS) else None
+
+
 def migrate(store: Store) -> None:
     """Bring the tables to this version's schema in one transaction, which two callers cannot do at once.
 
-    Changes nothing where they are current. For `gateway init` alone: no other command alters tables.
+    Changes nothing where they are current. For `gateway init` and `gateway upgrade`: no other command alters tables.
     """
-    from alembic import command  # a quarter of a second that only `init` needs
+    from alembic import command  # a quarter of a second that no other command needs
     from alembic.config import Config
 
     config = Config()

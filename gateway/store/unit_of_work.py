@@ -22,6 +22,7 @@ from gateway.errors.store import ClockWentBack, StoreBusy, StoreFull, StoreUnrea
 from gateway.events.actor import Actor
 from gateway.events.event import Event, PersonLine, lines_root
 from gateway.store import ledger, moves
+from gateway.store.heads import KeptHeads, heads_of
 from gateway.store.log_tables import LineDigests, PersonLineRow
 from gateway.store.order import insert_rows, shuffle_writes
 from gateway.store.unlocked import unlock
@@ -100,8 +101,9 @@ class UnitOfWork:
 class Store:
     """The database of one installation. Nothing is read before the first `write` or `read`."""
 
-    def __init__(self, url: str, *, busy_seconds: int = _BUSY_SECONDS) -> None:
+    def __init__(self, url: str, *, heads: KeptHeads | None = None, busy_seconds: int = _BUSY_SECONDS) -> None:
         self.busy_seconds = busy_seconds
+        self._heads = heads
         self._load_vault_key: Callable[[], bytes] = _no_vault_key
         self.engine = _engine(url, busy_seconds)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
@@ -119,20 +121,25 @@ class Store:
             session.commit()
 
     @contextmanager
-    def write(self, now: datetime, *, by: Actor) -> Iterator[UnitOfWork]:
+    def write(self, now: datetime, *, by: Actor, keeps_heads_anew: bool = False) -> Iterator[UnitOfWork]:
         """The one writer, for whoever acts. Commits when the block ends, rolls back when it raises.
+
+        `keeps_heads_anew` asks no kept head and replaces them, for two people who compared them elsewhere.
 
         The unit's instant is `now`, or the newest log entry's when another writer finished while this one
         waited for the lock.
 
         Raises `StoreBusy` when another writer holds the lock for too long, `ClockWentBack` when the newest
         log entry is later than such a wait explains, `UnauditedWrite` when rows were written without an
-        event, `StoreFull` when there is no room left, `ValueError` for a naive instant.
+        event, `StoreFull` when there is no room left, `ValueError` for a naive instant. Raises `CheckpointMismatch`
+        where a log went back behind its kept head, `HeadsLost` where none is kept any more: before the block begins.
         """
         if now.utcoffset() is None:
             raise ValueError("an instant needs a time zone")
         with Session(self.engine, expire_on_commit=False) as session:
             self._lock(session)
+            if self._heads is not None and not keeps_heads_anew:
+                self._heads.check(session)
             newest = ledger.newest_instant(session)
             if newest is not None and newest - now > timedelta(seconds=self.busy_seconds):
                 raise ClockWentBack()
@@ -143,11 +150,16 @@ class Store:
             try:
                 yield unit
                 unit.close()
+                heads = None if self._heads is None else heads_of(session)
                 session.commit()
             except OperationalError as error:
                 if is_full(error):
                     raise StoreFull() from None
                 raise
+        # a kill here leaves heads that the logs continue
+        if self._heads is not None and heads is not None:
+            keep = self._heads.replace if keeps_heads_anew else self._heads.keep
+            keep(heads)
 
     @contextmanager
     def read(self) -> Iterator[Session]:

@@ -17,7 +17,8 @@ from gateway.contracts import acceptances, accepted, declarations, waiting
 from gateway.errors.acceptances import AcceptanceMissing, AcceptanceRefused, AcceptancesCorrupt
 from gateway.errors.contracts import ProgrammeMismatch
 from gateway.installation import signing
-from gateway.installation.gateway import Gateway, initialise
+from gateway.installation.gateway import Gateway
+from gateway.installation.installing import initialise
 from gateway.installation.settings import Kind, Settings
 from gateway.jobs.diagnosis import FAIL
 from gateway.jobs.doctor import examine_opened

@@ -16,7 +16,8 @@ import pytest
 from gateway.errors.installation import UnsafeForProduction
 from gateway.errors.signer import KindMismatch
 from gateway.installation import signing
-from gateway.installation.gateway import Gateway, check_signer, initialise
+from gateway.installation.gateway import Gateway, check_signer
+from gateway.installation.installing import initialise
 from gateway.installation.settings import Kind, Settings
 from gateway.jobs.doctor import examine
 from gateway.store.tables import SigningKeyRow

@@ -22,7 +22,7 @@ from sqlmodel import select
 from gateway.api.app import create_app
 from gateway.events.installation import ClientRegistered
 from gateway.installation import clients
-from gateway.installation.gateway import initialise
+from gateway.installation.installing import initialise
 from gateway.installation.settings import Kind, Settings
 from gateway.installation.tokens import ASSERTION_TYPE, issue_access_token
 from gateway.store.log_tables import LogEntry

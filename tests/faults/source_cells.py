@@ -24,7 +24,7 @@ from gateway.simulate import declared
 from gateway.simulate.case_database import CaseDatabase
 from gateway.simulate.faults import Fault, Faults
 from gateway.simulate.serving import SimulatedTown
-from keys.keystore import write_secret_file
+from keys.whole_file import write_whole
 from tests.support.clocks import Waits
 from tests.support.served import Rows, copied, installed, pulled, served, told
 
@@ -212,7 +212,7 @@ def world(*only: str) -> Iterator[World]:
         original = installed(folder / "gateway", town, changes=_SHORT, asked_about=_PEOPLE)
         stack.callback(original.store.dispose)
         database = CaseDatabase(folder / "file-database", town.lives.periods(), wants_server=False)
-        write_secret_file(town.secrets / "case-file-url", database.url.encode())
+        write_whole(town.secrets / "case-file-url", database.url.encode())
         numbers = [line.split(";")[0].encode() for line in town.referrals.read_text("utf-8").splitlines()[1:]]
         for name in () if only else ("dream", "income", "sager"):
             shutil.copytree(town.folder / "drop" / name, folder / "as-sent" / name)

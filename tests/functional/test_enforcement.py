@@ -145,6 +145,9 @@ OPTIONS_ASK: dict[str, tuple[Action, tuple[str, ...]]] = {
 # command -> why nobody is asked
 ASKS_NOBODY = {
     "init": "makes the installation; there is no rule and no person yet",
+    "upgrade": "changes tables, and no row of anybody",
+    "keys mend": "removes files that signed and opened nothing",
+    "log keep-heads": "compares sizes and roots of logs, by two people",
     "doctor": "shows counts, dates and states of the installation, and no person",
     "simulate": "writes invented people",
     "serve": "serves routes that ask one by one",

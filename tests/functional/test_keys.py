@@ -18,7 +18,8 @@ from pydantic import ValidationError
 from gateway.errors.installation import KeyFileInvalid, NoActiveKey, SigningKeyUnknown, UnsafeForProduction
 from gateway.errors.oversight import CheckpointMismatch
 from gateway.installation import signing
-from gateway.installation.gateway import Gateway, initialise
+from gateway.installation.gateway import Gateway
+from gateway.installation.installing import initialise
 from gateway.installation.settings import Kind, Settings
 from gateway.jobs.doctor import examine
 from gateway.release import publication
@@ -191,7 +192,7 @@ def test_a_lost_passphrase_stops_everything_here_and_nothing_elsewhere(town: Sim
 
 
 def test_the_passphrase_can_be_changed_and_the_old_one_opens_nothing(town: SimulatedMunicipality):
-    town.gateway.keystore.change_passphrase(b"another one")
+    town.gateway.change_passphrase(b"another one")
     town.release(*FIRST)
     with pytest.raises(KeyStoreLocked):
         Gateway.open(town.gateway.settings).anchor()
@@ -215,10 +216,10 @@ def test_a_change_of_passphrase_that_is_killed_loses_no_key(
     with monkeypatch.context() as patch:
         patch.setattr(Path, "rename", dies)
         with pytest.raises(KeyboardInterrupt):
-            town.gateway.keystore.change_passphrase(b"another one")
+            town.gateway.change_passphrase(b"another one")
     again = Gateway.open(town.gateway.settings, clock=town.gateway.clock)
     SimulatedMunicipality(again, town.contract, town.drop, town.folder).release(*FIRST)
-    again.keystore.change_passphrase(b"another one")
+    again.change_passphrase(b"another one")
     assert sorted(path.name for path in town.data_directory.glob("keys*")) == ["keys"]
 
 

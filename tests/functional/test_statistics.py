@@ -15,14 +15,15 @@ from sqlmodel import col, select
 
 from connectors.aggregates import load_aggregate
 from gateway.cli.connectors import _statistics_csv
-from gateway.installation.gateway import Gateway, initialise
+from gateway.installation.gateway import Gateway
+from gateway.installation.installing import initialise
 from gateway.installation.settings import REAL_TIME, Kind, Settings
 from gateway.intake.statistics import ask_statistics
 from gateway.simulate.faults import Fault
 from gateway.simulate.http_source import HttpSource, Reply
 from gateway.simulate.serving import SimulatedTown
 from gateway.store.log_tables import LogEntry, PersonLineRow
-from keys.keystore import write_secret_file
+from keys.whole_file import write_whole
 from outcome_verifier import canonical
 from tests.attacks.test_formulas import EVIL
 from tests.support.command_line import Ran, run
@@ -174,7 +175,7 @@ def test_a_wrong_key_ends_it_and_is_logged_and_nothing_is_written(
         ("jobindsats-key", b"wr0ng"),
         ("simulated-authority", (town.secrets / "simulated-authority").read_bytes()),
     ):
-        write_secret_file(secrets / name, content)
+        write_whole(secrets / name, content)
     file, declaration = tmp_path / "figures.json", town.statistics / "jobindsats.toml"
     there = environment(gateway, secrets)
     for name, address in (("jobindsats-v3", declaration), ("jobindsats-v2", tmp_path / "v2.toml")):

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from gateway.contracts import declarations
-from gateway.installation.gateway import initialise
+from gateway.installation.installing import initialise
 from gateway.installation.settings import Kind, Settings
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.contract_file import load_contract

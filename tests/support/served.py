@@ -13,7 +13,8 @@ from connectors import transports
 from connectors.inbox import Left
 from connectors.transport import Clock
 from gateway.contracts import declarations
-from gateway.installation.gateway import Gateway, initialise
+from gateway.installation.gateway import Gateway
+from gateway.installation.installing import initialise
 from gateway.installation.settings import Kind, Settings
 from gateway.intake import enrolment
 from gateway.intake.folder_pulling import pull_folder

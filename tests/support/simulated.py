@@ -17,7 +17,8 @@ from gateway.contracts import declarations
 from gateway.contracts.procurement import ChangeGround
 from gateway.errors.holds import PullLooksWrong
 from gateway.evaluation.evaluating import evaluate_week
-from gateway.installation.gateway import Gateway, initialise
+from gateway.installation.gateway import Gateway
+from gateway.installation.installing import initialise
 from gateway.installation.settings import Kind, Settings, utc_now
 from gateway.intake import answering_holds, enrolment, pulling
 from gateway.simulate.course import load_course

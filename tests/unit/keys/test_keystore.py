@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from keys.errors import KeyStoreLocked, KeyStoreUnsafe, KeyUnknown
-from keys.keystore import KINDS, KeyStore, read_passphrase, write_secret_file
+from keys.keystore import KINDS, KeyStore, read_passphrase
+from keys.whole_file import write_whole
 
 PASSPHRASE = b"correct horse"
 MADE_AT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -174,7 +175,7 @@ def test_a_crash_before_the_rename_leaves_the_old_file(folder: Path, monkeypatch
     before = (folder / "store.json").read_bytes()
     monkeypatch.setattr(Path, "replace", crash)
     with pytest.raises(OSError, match="power failure"):
-        write_secret_file(folder / "store.json", b"new")
+        write_whole(folder / "store.json", b"new")
     monkeypatch.undo()
     assert (folder / "store.json").read_bytes() == before
     assert set(KeyStore.open(folder, PASSPHRASE).names()) == set(KINDS), "what was left over is no key"
@@ -184,7 +185,7 @@ def test_a_passphrase_file(tmp_path: Path) -> None:
     path = tmp_path / "passphrase"
     with pytest.raises(KeyUnknown):
         read_passphrase(path)
-    write_secret_file(path, b"correct horse\n")
+    write_whole(path, b"correct horse\n")
     assert path.stat().st_mode & 0o777 == 0o600
     assert read_passphrase(path) == b"correct horse"
     path.chmod(0o640)
@@ -194,7 +195,7 @@ def test_a_passphrase_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"\n", b"  \n"])
 def test_an_empty_passphrase_is_none(tmp_path: Path, content: bytes) -> None:
-    write_secret_file(tmp_path / "passphrase", content)
+    write_whole(tmp_path / "passphrase", content)
     with pytest.raises(KeyStoreLocked):
         read_passphrase(tmp_path / "passphrase")
 

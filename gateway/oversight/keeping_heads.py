@@ -1,0 +1,128 @@
+"""Use case: the heads of the logs, which stood outside the database, are lost, and two people keep them anew.
+
+Each compares the database with what was published and with what was handed out: bundles, receipts and checkpoints. One
+asks, and the other confirms; until then nothing is written. What nobody holds a receipt of cannot be compared, and the
+event says how far the comparison reached.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlmodel import Session
+
+from gateway.errors.oversight import HeadsRefused
+from gateway.events.log import HeadsKeptAnew
+from gateway.installation.gateway import LOGS, Gateway
+from gateway.release.publication import check_continues
+from gateway.store import heads
+from gateway.store.heads import KeptHeads, LogHead
+from keys.whole_file import write_whole
+from outcome_verifier import canonical
+from outcome_verifier.bundle import Bundle
+from outcome_verifier.note import Checkpoint, VerifierKey, open_note
+from outcome_verifier.proof import parse_proof
+
+_ASKED = "asked.json"
+
+
+@dataclass(frozen=True, slots=True)
+class HeadsCompared:
+    """What the database holds, and how far each log was compared with what stands outside it. `is_kept` once a second
+    person has confirmed."""
+
+    sizes: Mapping[str, int]
+    compared: Mapping[str, int]  # by log: the size of the longest head that was shown; 0 for none
+    is_kept: bool
+
+
+def keep_heads(gateway: Gateway, shown: Sequence[Path]) -> HeadsCompared:
+    """Ask that the present heads are kept, or confirm what another person asked; the second one keeps them.
+
+    `shown` are bundles, receipts and checkpoints that were handed out. Raises `CheckpointMismatch` where the database
+    does not continue one of them or what is published, and `HeadsRefused` where heads are kept that the logs continue,
+    or a file is none of ours. The same person only asks again.
+    """
+    kept = KeptHeads(gateway.settings.heads_directory)
+    notes = [_note_of(path) for path in shown]
+    with gateway.store.read() as session:
+        _refuse_kept(session, kept)
+        compared = _compare(gateway, session, notes)
+        present = heads.heads_of(session)
+    sizes = {log: present[log].size for log in LOGS}
+    asked = _read_ask(kept.folder)
+    if asked is None or not gateway.actor.is_second_to(asked.by):
+        kept.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        said = {"by": gateway.actor.name, "heads": {log: [one.size, one.root.hex()] for log, one in present.items()}}
+        write_whole(kept.folder / _ASKED, canonical.dumps(said))
+        return HeadsCompared(sizes, compared, is_kept=False)
+    with gateway.store.write(gateway.clock(), by=gateway.actor, keeps_heads_anew=True) as uow:
+        heads.check_continues(uow.session, asked.heads)
+        uow.record(HeadsKeptAnew(asked_by=asked.by, sizes=sizes, compared=dict(compared)))
+    (kept.folder / _ASKED).unlink(missing_ok=True)
+    return HeadsCompared(sizes, compared, is_kept=True)
+
+
+def _refuse_kept(session: Session, kept: KeptHeads) -> None:
+    """Heads that can be read are the truth: where the logs do not continue them, the database is what is wrong."""
+    if (known := kept.read_or_none()) is not None:
+        heads.check_continues(session, known)
+        raise HeadsRefused(reason="the heads are kept, and the logs continue them: there is nothing to do")
+
+
+def _compare(gateway: Gateway, session: Session, notes: Sequence[str]) -> dict[str, int]:
+    """By log, the size of the longest head of ours that the database continues."""
+    found = dict.fromkeys(LOGS, 0)
+    if (published := check_continues(gateway, session)) is not None:
+        found["attest"] = published.size
+    for note in notes:
+        log, head = _head_of(gateway, note)
+        heads.check_continues(session, {log: head})
+        found[log] = max(found[log], head.size)
+    return found
+
+
+def _head_of(gateway: Gateway, note: str) -> tuple[str, LogHead]:
+    """The log and the head that a note of ours tells. Raises `HeadsRefused` where no log key of ours signed it."""
+    for log in LOGS:
+        key = gateway.log_key(log)
+        try:
+            text, _ = open_note(note, [VerifierKey(key.name, key.public_bytes)])
+            head = Checkpoint.parse(text)
+        except ValueError:
+            continue
+        return log, LogHead(head.size, head.root)
+    raise HeadsRefused(reason="a file that was shown holds no head that a log key of this installation signed")
+
+
+def _note_of(path: Path) -> str:
+    """The signed note in a bundle, a receipt, or a checkpoint."""
+    try:
+        data = path.read_bytes()
+        text = Bundle.load(data).logged.receipt if data.startswith(b"{") else data.decode("utf-8")
+        return parse_proof(text).note if text.startswith("c2sp.org/tlog-proof") else text
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise HeadsRefused(reason=f"{path.name} is no bundle, receipt or checkpoint ({error})") from None
+
+
+@dataclass(frozen=True, slots=True)
+class AskedHeads:
+    """What one person asked to keep."""
+
+    by: str
+    heads: heads.Heads
+
+
+def _read_ask(folder: Path) -> AskedHeads | None:
+    """What one person asked, if anybody did."""
+    try:
+        said = json.loads((folder / _ASKED).read_bytes())
+        shown = {log: LogHead(int(size), bytes.fromhex(root)) for log, (size, root) in said["heads"].items()}
+        return AskedHeads(str(said["by"]), shown)
+    except FileNotFoundError:
+        return None
+    except (ValueError, TypeError, KeyError, AttributeError):
+        raise HeadsRefused(reason=f"{_ASKED} is damaged; remove it and ask again") from None

@@ -1,0 +1,115 @@
+"""The heads of the three logs, kept outside the database that holds the logs.
+
+A database that was restored from a backup knows nothing of what it gave away since: it would give the same places to
+other entries. So every transaction that appends begins by holding the logs against the newest heads that anybody saw,
+and each commit leaves its own. The folder is never to be restored together with the database; then it says nothing.
+Whoever may write in it can say what they want: what was published and handed out proves, and this only stops mistakes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlmodel import Session
+
+from gateway.errors.oversight import CheckpointMismatch, HeadsLost
+from gateway.store import ledger
+from keys.whole_file import lock_folder, write_whole
+from outcome_verifier import canonical
+
+_HEADS = "heads.json"
+_README = "README.txt"
+_ABOUT = """\
+heads.json says how long each log of the gateway is, and what its root is (RFC 6962).
+
+Every transaction holds the database against it, so that a database which was restored from an old backup signs
+nothing over places that others have in a receipt.
+
+Back this folder up by itself, and NEVER restore it together with the database. If it is lost, nothing is written
+until two people have run `gateway log keep-heads`.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class LogHead:
+    """How many entries a log has, and the RFC 6962 root over them."""
+
+    size: int
+    root: bytes
+
+
+Heads = Mapping[str, LogHead]  # by log
+
+
+@dataclass(frozen=True, slots=True)
+class KeptHeads:
+    """The folder of the heads, on a disk of this machine."""
+
+    folder: Path
+
+    def read(self) -> Heads | None:
+        """The heads that were kept last; None where there are none. Raises `HeadsLost` for a file that is damaged."""
+        try:
+            said = json.loads((self.folder / _HEADS).read_bytes())
+            return {log: LogHead(int(size), bytes.fromhex(root)) for log, (size, root) in said["heads"].items()}
+        except FileNotFoundError:
+            return None
+        except (ValueError, TypeError, KeyError, AttributeError):
+            raise HeadsLost(where=str(self.folder / _HEADS), reason="is damaged") from None
+
+    def read_or_none(self) -> Heads | None:
+        """The same, and None where the file is damaged."""
+        try:
+            return self.read()
+        except HeadsLost:
+            return None
+
+    def check(self, session: Session) -> None:
+        """Raise `CheckpointMismatch` where a log does not continue its kept head, `HeadsLost` where none is kept of
+        logs that hold something."""
+        kept = self.read()
+        if kept is None:
+            if any(ledger.size(session, log) for log in ledger.LOGS):
+                raise HeadsLost(where=str(self.folder), reason="holds no heads of the logs")
+            return
+        check_continues(session, kept)
+
+    def keep(self, heads: Heads) -> None:
+        """Keep these heads, of each log the longer one: two commands may end in another order than they committed."""
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with lock_folder(self.folder):
+            before = self.read() or {}
+            newest = {
+                log: max(one, before.get(log, one), key=lambda head: head.size) for log, one in sorted(heads.items())
+            }
+            if newest == before:
+                return
+            if not (self.folder / _README).exists():
+                write_whole(self.folder / _README, _ABOUT.encode("ascii"))
+            said = {log: [head.size, head.root.hex()] for log, head in newest.items()}
+            write_whole(self.folder / _HEADS, canonical.dumps({"v": 1, "heads": said}))
+
+    def replace(self, heads: Heads) -> None:
+        """Keep these and forget what was kept, for two people who looked at both."""
+        (self.folder / _HEADS).unlink(missing_ok=True)
+        self.keep(heads)
+
+
+def heads_of(session: Session) -> Heads:
+    """The present heads of the logs in the database."""
+    sizes = {log: ledger.size(session, log) for log in ledger.LOGS}
+    return {log: LogHead(size, ledger.root(session, log, size)) for log, size in sizes.items()}
+
+
+def check_continues(session: Session, kept: Heads) -> None:
+    """Raise `CheckpointMismatch` where a log in the database is shorter than a head, or holds other entries below."""
+    for log, head in kept.items():
+        size = ledger.size(session, log)
+        if size < head.size:
+            reason = f"the database holds {size} entries; it was restored from an older backup, and needs a newer one"
+            raise CheckpointMismatch(log=log, size=head.size, reason=reason)
+        if ledger.root(session, log, head.size) != head.root:
+            raise CheckpointMismatch(log=log, size=head.size, reason="the database holds other entries")
