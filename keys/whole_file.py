@@ -14,15 +14,24 @@ UNFINISHED = ".new"  # how the name of a file ends that a killed process left be
 
 def write_whole(path: Path, content: bytes, *, mode: int = 0o600) -> None:
     """Write a file so that a reader, a kill or a power failure finds the old one or the new one."""
+    write_beside(path, content, mode=mode).replace(path)
+    sync(path.parent)
+
+
+def write_beside(path: Path, content: bytes, *, mode: int = 0o600) -> Path:
+    """Write what is to become a file, on the disk and under another name, which is returned."""
     temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}{UNFINISHED}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    with os.fdopen(descriptor, "wb") as file:
-        os.fchmod(descriptor, mode)  # whatever the process's umask says
-        file.write(content)
-        file.flush()
-        os.fsync(descriptor)
-    temporary.replace(path)
-    sync(path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            os.fchmod(descriptor, mode)  # whatever the process's umask says
+            file.write(content)
+            file.flush()
+            os.fsync(descriptor)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    return temporary
 
 
 def sync(folder: Path) -> None:

@@ -22,24 +22,26 @@ _NOT_SHOWN = "not shown"
 def trial(
     contract: Annotated[Path, typer.Argument(help="The draft.", metavar="CONTRACT.toml")],
     programme: Annotated[Path, typer.Argument(help="The trial's own programme.", metavar="PROGRAMME.toml")],
-    people: Annotated[Path, typer.Option(help="The list of people: CPR number and day, as a referral list has them.")],
-    file: Annotated[list[str], typer.Option(help="SOURCE=FILE, a register's file; again for each.")],
+    people: Annotated[
+        Path, typer.Option("--list", help="The list of people: CPR number and day, as a referral list has them.")
+    ],
+    file: Annotated[list[str], typer.Option("--register", help="SOURCE=FILE, a register's file; again for each.")],
     declared: Annotated[
         list[str] | None, typer.Option(help="NAME=FIGURE or NAME@WINDOW=FIGURE, for a declared aggregate.")
     ] = None,
     propose: Annotated[
         bool, typer.Option("--propose", help="Propose the trial, for somebody else to run; nobody is looked up.")
     ] = False,
-    report: Annotated[Path | None, typer.Option(help="Where the signed report goes (JWT).")] = None,
-    page: Annotated[Path | None, typer.Option(help="Where the printed page goes (HTML).")] = None,
+    report: Annotated[Path | None, typer.Option("--out", help="Where the signed report goes (JWT).")] = None,
+    page: Annotated[Path | None, typer.Option("--html", help="Where the printed page goes.")] = None,
 ) -> None:
     """Try a draft on people of a past year who are in no contract: rounded figures, a page and a signed report.
 
     One proposes with --propose; a system owner who is another runs the same command without it. A text is tried once;
     the same command again hands out the same report. Nothing is kept of anybody.
 
-    Example: gateway contract trial draft.toml trial.programme.toml --people list.csv --file dream=dream-2025-12.csv
-    --file income=indkomst-2024-01_2025-12.csv --report draft.trial.jwt --page draft.trial.html
+    Example: gateway contract trial draft.toml trial.programme.toml --list list.csv --register dream=dream-2025-12.csv
+    --register income=indkomst-2024-01_2025-12.csv --out draft.trial.jwt --html draft.trial.html
     """
     from gateway.documents.trial_page import page as printed
     from gateway.evaluation.trial import propose_trial, run_trial
@@ -52,7 +54,7 @@ def trial(
         console.print(f"proposed: a system owner who is another may run it with the same files (digest {digest})")
         return
     if report is None:
-        raise typer.BadParameter("says where the signed report goes; or give --propose", param_hint="--report")
+        raise typer.BadParameter("says where the signed report goes; or give --propose", param_hint="--out")
     figures = assumed_figures(load_contract(contract.read_bytes(), file=contract.name), declared or [])
     gateway = open_gateway()
     with output(report) as out:
@@ -77,7 +79,7 @@ def _extracts(texts: Sequence[str]) -> dict[str, list[Path]]:
     for text in texts:
         source, sign, path = text.partition("=")
         if not (source and sign and path):
-            raise typer.BadParameter(f"{text!r} must be SOURCE=FILE", param_hint="--file")
+            raise typer.BadParameter(f"{text!r} must be SOURCE=FILE", param_hint="--register")
         found.setdefault(source, []).append(Path(path))
     return found
 

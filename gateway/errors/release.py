@@ -27,7 +27,7 @@ class WindowInBlock(Refused):
     code = "window-in-block"
 
     def __init__(self, *, window: str, later: str) -> None:
-        none = "is shown with none, for the people who are sealed and until the contract ends"
+        none = "is not shown with the people who are sealed, or in the time that the contract has left"
         when = f"is shown with {later!r}" if later else none
         super().__init__(f"window {window!r} {when}: by itself it could be about a few people")
 

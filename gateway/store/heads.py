@@ -9,15 +9,17 @@ Whoever may write in it can say what they want: what was published and handed ou
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from sqlmodel import Session
 
+from gateway.errors.installation import OutputUnwritable
 from gateway.errors.oversight import CheckpointMismatch, HeadsLost
 from gateway.store import ledger
-from keys.whole_file import lock_folder, write_whole
+from keys.whole_file import lock_folder, sync, write_beside, write_whole
 from outcome_verifier import canonical
 
 _HEADS = "heads.json"
@@ -77,25 +79,42 @@ class KeptHeads:
             return
         check_continues(session, kept)
 
-    def keep(self, heads: Heads) -> None:
-        """Keep these heads, of each log the longer one: two commands may end in another order than they committed."""
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    @contextmanager
+    def keeping(self, heads: Heads, *, anew: bool = False) -> Iterator[None]:
+        """Keep these heads when the block ends, in which they are committed; what it raises keeps those of before.
+
+        They are written before the block, so that nothing is committed that cannot be kept, and only take their place
+        behind it. One block goes on at a time, and of each log the longer head stays, but for those that are kept
+        `anew`. Raises `OutputUnwritable`.
+        """
+        file = self.folder / _HEADS
+        with self._writable():
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with lock_folder(self.folder):
-            before = self.read() or {}
+            before = {} if anew else self.read() or {}
             newest = {
                 log: max(one, before.get(log, one), key=lambda head: head.size) for log, one in sorted(heads.items())
             }
-            if newest == before:
-                return
-            if not (self.folder / _README).exists():
-                write_whole(self.folder / _README, _ABOUT.encode("ascii"))
             said = {log: [head.size, head.root.hex()] for log, head in newest.items()}
-            write_whole(self.folder / _HEADS, canonical.dumps({"v": 1, "heads": said}))
+            with self._writable():
+                if not (self.folder / _README).exists():
+                    write_whole(self.folder / _README, _ABOUT.encode("ascii"))
+                ready = write_beside(file, canonical.dumps({"v": 1, "heads": said}))
+            try:
+                yield
+                with self._writable(is_done=True):
+                    ready.replace(file)
+                    sync(self.folder)
+            finally:
+                ready.unlink(missing_ok=True)
 
-    def replace(self, heads: Heads) -> None:
-        """Keep these and forget what was kept, for two people who looked at both."""
-        (self.folder / _HEADS).unlink(missing_ok=True)
-        self.keep(heads)
+    @contextmanager
+    def _writable(self, *, is_done: bool = False) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            reason = error.strerror or "refused"
+            raise OutputUnwritable(where=str(self.folder), reason=reason, is_done=is_done) from None
 
 
 def heads_of(session: Session) -> Heads:

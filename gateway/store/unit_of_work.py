@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
@@ -150,16 +150,12 @@ class Store:
             try:
                 yield unit
                 unit.close()
-                heads = None if self._heads is None else heads_of(session)
-                session.commit()
+                with self._keeping_heads(session, anew=keeps_heads_anew):
+                    session.commit()
             except OperationalError as error:
                 if is_full(error):
                     raise StoreFull() from None
                 raise
-        # a kill here leaves heads that the logs continue
-        if self._heads is not None and heads is not None:
-            keep = self._heads.replace if keeps_heads_anew else self._heads.keep
-            keep(heads)
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -184,6 +180,9 @@ class Store:
 
     def dispose(self) -> None:
         self.engine.dispose()
+
+    def _keeping_heads(self, session: Session, *, anew: bool) -> AbstractContextManager[None]:
+        return nullcontext() if self._heads is None else self._heads.keeping(heads_of(session), anew=anew)
 
     def _lock(self, session: Session) -> None:
         try:

@@ -214,11 +214,14 @@ def test_a_refused_release_leaves_the_file_that_was_there(place: Place):
 def test_a_file_that_cannot_be_put_in_its_place_afterwards_can_be_had_again(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ):
-    def full(*_: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
+    real = Path.replace
+
+    def full(path: Path, target: Path) -> Path:
+        if target.name == "due.json":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return real(path, target)
 
     with monkeypatch.context() as patch:
-        patch.setattr("os.replace", full)
         patch.setattr(Path, "replace", full)
         ran = place.gateway(*RELEASE, "payment_document", "--out", "due.json")
     assert (ran.code, "(output-unwritable)" in ran.err) == (6, True), ran.text

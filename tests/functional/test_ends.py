@@ -182,7 +182,7 @@ def test_an_open_block_is_paid_and_shows_no_figure(tmp_path: Path):
     for window in ends:
         assert read(town, window, *TOTAL).shown
     for window in (CUT, "2020H2"):
-        with pytest.raises(WindowInBlock, match="shown with none"):
+        with pytest.raises(WindowInBlock, match="or in the time that the contract has left"):
             read(town, window, *TOTAL)
 
 

@@ -86,8 +86,17 @@ ASKS: dict[str, tuple[Action, tuple[str, ...]]] = {
     "contract trial": (
         Action.TRY_CONTRACT,
         (
-            *("DRAFT", "TRIAL_PROGRAMME", "--people", "TRIED", "--file", "TRIED_STATUS", "--file", "TRIED_INCOME"),
-            *("--report", "draft.trial.jwt"),
+            *(
+                "DRAFT",
+                "TRIAL_PROGRAMME",
+                "--list",
+                "TRIED",
+                "--register",
+                "TRIED_STATUS",
+                "--register",
+                "TRIED_INCOME",
+            ),
+            *("--out", "draft.trial.jwt"),
         ),
     ),
     "contract referrals": (Action.EVALUATE, ("impact60",)),

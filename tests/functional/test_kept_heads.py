@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.errors.installation import OutputUnwritable
 from gateway.errors.oversight import CheckpointMismatch, HeadsLost, HeadsRefused
 from gateway.events.installation import PassphraseChanged
 from gateway.installation import signing
@@ -120,7 +122,8 @@ def test_a_fork_of_equal_length_is_seen(gateway: Gateway, tmp_path: Path):
     old = Gateway.open(gateway.settings)
     with old.store.write(old.clock(), by=old.actor, keeps_heads_anew=True) as uow:
         uow.record(PassphraseChanged())
-    kept(gateway).replace(mine)
+    with kept(gateway).keeping(mine, anew=True):
+        pass
     with pytest.raises(CheckpointMismatch, match="holds other entries"):
         export_trust(old)
 
@@ -128,8 +131,9 @@ def test_a_fork_of_equal_length_is_seen(gateway: Gateway, tmp_path: Path):
 def test_two_commands_that_end_in_another_order_keep_the_longer_head(tmp_path: Path):
     folder = KeptHeads(tmp_path / "anchors")
     longer: Heads = {log: LogHead(6, b"6" * 32) for log in LOGS}
-    folder.keep(longer)
-    folder.keep({log: LogHead(5, b"5" * 32) for log in LOGS})
+    for heads in (longer, {log: LogHead(5, b"5" * 32) for log in LOGS}):
+        with folder.keeping(heads):
+            pass
     assert folder.read() == longer
 
 
@@ -144,6 +148,33 @@ def test_lost_heads_are_told_and_nothing_is_written(gateway: Gateway, how: str):
         export_trust(gateway)
     told = [one for one in examine(gateway.settings) if one.level == FAIL]
     assert any("keep-heads" in one.advice for one in told)
+
+
+def test_what_cannot_be_kept_is_not_committed(gateway: Gateway, monkeypatch: pytest.MonkeyPatch):
+    """A full disk, before anything is done; a kill behind the commit leaves heads that the logs continue."""
+    before = kept(gateway).read()
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.fsync", full)
+        with pytest.raises(OutputUnwritable, match="nothing was done"):
+            export_trust(gateway)
+    with gateway.store.read() as session:
+        assert heads_of(session) == before
+    real = Path.replace
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", lambda path, to: full() if to.name == "heads.json" else real(path, to))
+        with pytest.raises(OutputUnwritable, match="what was done is kept"):
+            export_trust(gateway)
+    assert kept(gateway).read() == before
+    assert not [*kept(gateway).folder.glob("*.new")]
+    export_trust(gateway)
+    after = kept(gateway).read()
+    assert before is not None
+    assert after is not None
+    assert after["access"].size == before["access"].size + 2
 
 
 def test_two_people_keep_lost_heads_anew_after_a_comparison(gateway: Gateway, tmp_path: Path):

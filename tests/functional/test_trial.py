@@ -227,17 +227,17 @@ def test_the_page_is_danish_first_and_names_the_text(town: SimulatedMunicipality
 
 
 def test_on_the_command_line(town: SimulatedMunicipality, files: TrialFiles, tmp_path: Path):
-    words = ["contract", "trial", files.contract, files.programme, "--people", files.people]
+    words = ["contract", "trial", files.contract, files.programme, "--list", files.people]
     for source, [path] in files.extracts.items():
-        words += ["--file", f"{source}={path}"]
+        words += ["--register", f"{source}={path}"]
     first = {**town.environment, "GATEWAY_STAFF": "first"}
     second = {**town.environment, "GATEWAY_STAFF": "second"}
     proposed = run(*words, "--propose", environment=first)
     assert proposed.code == 0, proposed.text
     report, html = tmp_path / "draft.trial.jwt", tmp_path / "draft.trial.html"
-    alone = run(*words, "--report", report, environment=first)
+    alone = run(*words, "--out", report, environment=first)
     assert (alone.code, report.exists()) == (8, False), alone.text
-    ran = run(*words, "--report", report, "--page", html, environment=second)
+    ran = run(*words, "--out", report, "--html", html, environment=second)
     assert ran.code == 0, ran.text
     assert "tried on about 30 people" in ran.out
     assert "Prøvehandling" in html.read_text("utf-8")
