@@ -51,6 +51,7 @@ def test_a_text_of_another_price_tells_the_same_units(town: SimulatedMunicipalit
             assert after.amount_minor == before.amount_minor // 150_000 * 150_001
 
 
+@pytest.mark.long
 def test_a_text_that_counts_few_people_otherwise_is_refused(town: SimulatedMunicipality, drop: Drop, tmp_path: Path):
     """One number of the text moves so that a few people count for less: the two totals would be about them."""
     tried(town.gateway, trial_files(tmp_path / "a", drop))

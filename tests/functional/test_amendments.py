@@ -95,6 +95,7 @@ def test_a_lower_cap_takes_nothing_back(tmp_path: Path, plain: list[int]):
     assert sum(plain[:4]) > 50_000_000 > sum(OLD)
 
 
+@pytest.mark.long
 def test_a_window_that_has_begun_keeps_its_terms(tmp_path: Path):
     """What was accepted too late, or takes effect in the middle of a window, is refused."""
     town = built(tmp_path)
@@ -118,6 +119,7 @@ TOTALS_LATER = (
 AT_2019 = ("effective_from = 2018-10-01", "effective_from = 2018-12-31")
 
 
+@pytest.mark.long
 def test_a_price_that_would_tell_of_a_few_is_refused(tmp_path: Path):
     """Nobody but who began in the first week can have 13 weeks in 2018H2, and no total of that window is shown. Another
     price from 2019H1 on would make the amount of a later total tell how many had: see the next test."""
@@ -136,6 +138,7 @@ def test_two_prices_and_a_count_tell_how_many_were_reached_at_each():
     assert (amount - 30 * 200_000) // (150_000 - 200_000) == 1
 
 
+@pytest.mark.long
 def test_the_plan_of_blocks_is_made_anew_with_other_terms(tmp_path: Path):
     """And stands in the event that put them in force: whoever edits it is found."""
     late = ("weeks_from_enrolment = 156", "weeks_from_enrolment = 82")
@@ -175,6 +178,7 @@ def test_a_later_version_says_which_text_it_changes(tmp_path: Path):
     assert refused.value.part == "follows"
 
 
+@pytest.mark.long
 def test_who_is_erased_stays_paid_at_the_prices_of_then(tmp_path: Path, plain: list[int]):
     """Once between two windows, and once after a price has changed: every document is what it would have been."""
     town = built(tmp_path)

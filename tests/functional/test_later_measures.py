@@ -15,6 +15,8 @@ from tests.support.simulated import Edit, amend
 from tests.unit.outcomes.test_later_measures import NEW, NOUGHT, OPERATOR_ALONE
 from vocabulary.errors import DeclarationInvalid
 
+pytestmark = pytest.mark.long  # every later version is audited with all that came before, for seconds each
+
 NAME, PRICE = "thirteen_weeks", 5_000_000
 
 

@@ -96,6 +96,7 @@ def test_windows_cut_anew_pay_what_the_old_ones_would_have(tmp_path: Path):
     assert read(town, WINDOWS[0], *PAYMENT).claims["contract"]["version"] == 1
 
 
+@pytest.mark.long
 def test_who_is_erased_between_windows_cut_anew_stays_paid(tmp_path: Path):
     """Once before the cut, and once between its quarters."""
     town, twin = built(tmp_path / "erased"), built(tmp_path / "twin")
@@ -109,6 +110,7 @@ def test_who_is_erased_between_windows_cut_anew_stays_paid(tmp_path: Path):
     assert found == paid(twin, "2019H2", "2020Q1", "2020Q2", "2020H2")
 
 
+@pytest.mark.long
 def test_windows_cut_anew_at_another_price(tmp_path: Path):
     town = built(tmp_path)
     amend(town, SECOND, AT_2020, DEARER, (H1, QUARTERS))
@@ -117,6 +119,7 @@ def test_windows_cut_anew_at_another_price(tmp_path: Path):
     assert all(amount % 200_000 == 0 < amount for amount in found[3:])
 
 
+@pytest.mark.long
 def test_the_window_from_which_a_batch_counts_stays(tmp_path: Path):
     """Sealed before anything began, and the version is accepted before that too."""
     early = ("effective_from = 2018-10-01", "effective_from = 2018-09-01")
@@ -133,6 +136,7 @@ def test_the_window_from_which_a_batch_counts_stays(tmp_path: Path):
         amend(town, SECOND, ("effective_from = 2018-09-01", "effective_from = 2018-09-20"), (whole, halves))
 
 
+@pytest.mark.long
 def test_met_or_not_met_is_asked_by_the_threshold_of_the_window(tmp_path: Path):
     town = built(tmp_path)
     amend(town, SECOND, AT_2020, ("threshold_people = 15", "threshold_people = 12"))

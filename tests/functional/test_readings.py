@@ -35,6 +35,8 @@ from tests.support.several_sources import PROGRAMME_EDITS, declare
 from tests.support.simulated import Edit, acting, amend, following, simulated
 from vocabulary.weeks import Week
 
+pytestmark = pytest.mark.long  # every later version is audited with all that came before, for seconds each
+
 FULL_TIME = ("hours_per_week_hundredths = 1000", "hours_per_week_hundredths = 3800")
 AND_SCHOOL = ('status = "dream"\n', 'status = ["dream", "school"]\n')
 WITH_DOCUMENTS = ('status = "dream"\n', 'status = ["evidence", "dream"]\nevidence = ["education"]\n')
