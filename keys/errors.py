@@ -59,8 +59,8 @@ class KeysMissing(KeysError):
     def __init__(self, *, names: list[str]) -> None:
         self.names = names
         super().__init__(
-            f"the key store lacks {', '.join(names)}, with which what the database holds was made; put them back from"
-            " the copy of the key store: a new key would open, match and prove nothing of it"
+            f"the key store lacks these keys: {', '.join(names)}. Put them back from the copy of the key store: what"
+            " the database holds was made with them, and new ones would open, match and prove nothing of it"
         )
 
 

@@ -99,7 +99,9 @@ def keep_heads(
     found = use_case(open_gateway(), shown or [])
     for log, size in found.sizes.items():
         compared = found.compared[log]
-        seen = f"compared up to {compared}" if compared else "compared with nothing: show a receipt or a checkpoint"
+        seen = (
+            f"compared up to {compared}" if compared or not size else "compared with nothing: --shown a receipt of it"
+        )
         console.print(f"{log:<8} {size:>6} entries, {seen}")
     if found.is_kept:
         console.print("kept; entries behind what was compared are nobody's proof, and the access log says so")

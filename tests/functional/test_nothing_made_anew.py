@@ -61,7 +61,7 @@ def test_a_lost_key_is_missed_by_name_and_never_made_anew(gateway: Gateway, name
         lambda town: upgrade(gateway.settings),
         lambda town: Gateway.open(gateway.settings),
     ):
-        with pytest.raises(KeysMissing, match=f"the key store lacks {name}, ") as refused:
+        with pytest.raises(KeysMissing, match=rf"the key store lacks these keys: {name}\. ") as refused:
             opened(gateway.settings)
         assert refused.value.names == [name]
     assert contents(keys) == before
