@@ -117,7 +117,7 @@ def test_first_days_are_the_cut_offs():
 def test_page_and_annex_say_it():
     timed = contract_of(*two("2018-11-11"))
     said = unescape(page(timed, Language.ENGLISH))
-    assert "Everybody's time begins when the batch closes: early 2018-11-11, late 2018-12-30" in said
+    assert "Everybody's time begins when the batch closes: early (2018-11-11), late (2018-12-30)" in said
     annex = str(annex_a_people(timed))
     assert "Holdene lukkes: early den 11. november 2018 og late den 30. december 2018." in annex
     assert "Holdene lukkes" not in str(annex_a_people(contract_of()))
