@@ -105,7 +105,8 @@ def _what_comes_out_the_same_is_made_once(tmp_path_factory: pytest.TempPathFacto
 @pytest.fixture(scope="session", autouse=True)
 def _nothing_waits_for_the_disk() -> Iterator[None]:
     """Thousands of commits of seven milliseconds each; processes of their own sync as they always do."""
-    with unsynced_sqlite():
+    with unsynced_sqlite(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr("os.fsync", lambda _: None)
         yield
 
 

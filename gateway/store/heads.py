@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from sqlmodel import Session
 
@@ -44,6 +45,7 @@ class LogHead:
 
 
 Heads = Mapping[str, LogHead]  # by log
+NO_HEADS: Heads = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +71,16 @@ class KeptHeads:
         except HeadsLost:
             return None
 
-    def check(self, session: Session) -> None:
-        """Raise `CheckpointMismatch` where a log does not continue its kept head, `HeadsLost` where none is kept of
-        logs that hold something."""
+    def check(self, session: Session) -> Heads:
+        """The kept heads, which the logs continue. Raises `CheckpointMismatch` where one does not, `HeadsLost` where
+        none is kept of logs that hold something."""
         kept = self.read()
         if kept is None:
-            if any(ledger.size(session, log) for log in ledger.LOGS):
+            if any(ledger.sizes(session).values()):
                 raise HeadsLost(where=str(self.folder), reason="holds no heads of the logs")
-            return
+            return {}
         check_continues(session, kept)
+        return kept
 
     @contextmanager
     def keeping(self, heads: Heads, *, anew: bool = False) -> Iterator[None]:
@@ -117,18 +120,21 @@ class KeptHeads:
             raise OutputUnwritable(where=str(self.folder), reason=reason, is_done=is_done) from None
 
 
-def heads_of(session: Session) -> Heads:
-    """The present heads of the logs in the database."""
-    sizes = {log: ledger.size(session, log) for log in ledger.LOGS}
-    return {log: LogHead(size, ledger.root(session, log, size)) for log, size in sizes.items()}
+def heads_of(session: Session, known: Heads = NO_HEADS) -> Heads:
+    """The present heads of the logs in the database; `known` are heads that they continue."""
+    sizes = ledger.sizes(session)
+    return {
+        log: known[log] if log in known and known[log].size == size else LogHead(size, ledger.root(session, log, size))
+        for log, size in sizes.items()
+    }
 
 
 def check_continues(session: Session, kept: Heads) -> None:
     """Raise `CheckpointMismatch` where a log in the database is shorter than a head, or holds other entries below."""
+    sizes = ledger.sizes(session)
     for log, head in kept.items():
-        size = ledger.size(session, log)
-        if size < head.size:
-            reason = f"the database holds {size} entries; it was restored from an older backup, and needs a newer one"
-            raise CheckpointMismatch(log=log, size=head.size, reason=reason)
+        if sizes[log] < head.size:
+            reason = f"the database holds {sizes[log]} entries; it was restored from an older backup"
+            raise CheckpointMismatch(log=log, size=head.size, reason=f"{reason}, and needs a newer one")
         if ledger.root(session, log, head.size) != head.root:
             raise CheckpointMismatch(log=log, size=head.size, reason="the database holds other entries")

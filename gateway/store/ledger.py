@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import reduce
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Select, func, insert, union_all
+from sqlalchemy import Select, func, insert, literal, union_all
 from sqlmodel import Session, col, select
 
 from gateway.errors.oversight import LogCorrupt
@@ -30,6 +30,8 @@ def _newest_of(log: str) -> Select[tuple[datetime]]:
     return select(query.c.at)
 
 
+# one step into the index for each log
+_LAST = union_all(*(select(literal(log), func.max(LogEntry.idx)).where(LogEntry.log == log) for log in LOGS))
 _NEWEST = union_all(*map(_newest_of, LOGS))  # built once: every transaction begins with it
 
 
@@ -47,6 +49,11 @@ def size(session: Session, log: str) -> int:
     """Number of leaves."""
     count = session.exec(select(func.max(LogEntry.idx)).where(LogEntry.log == log)).one()
     return 0 if count is None else int(count) + 1
+
+
+def sizes(session: Session) -> dict[str, int]:
+    """The number of leaves of every log."""
+    return {log: 0 if last is None else int(last) + 1 for log, last in session.execute(_LAST)}
 
 
 def newest_instant(session: Session) -> datetime | None:

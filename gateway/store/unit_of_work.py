@@ -22,7 +22,7 @@ from gateway.errors.store import ClockWentBack, StoreBusy, StoreFull, StoreUnrea
 from gateway.events.actor import Actor
 from gateway.events.event import Event, PersonLine, lines_root
 from gateway.store import ledger, moves
-from gateway.store.heads import KeptHeads, heads_of
+from gateway.store.heads import NO_HEADS, Heads, KeptHeads, heads_of
 from gateway.store.log_tables import LineDigests, PersonLineRow
 from gateway.store.order import insert_rows, shuffle_writes
 from gateway.store.unlocked import unlock
@@ -138,8 +138,7 @@ class Store:
             raise ValueError("an instant needs a time zone")
         with Session(self.engine, expire_on_commit=False) as session:
             self._lock(session)
-            if self._heads is not None and not keeps_heads_anew:
-                self._heads.check(session)
+            known = NO_HEADS if self._heads is None or keeps_heads_anew else self._heads.check(session)
             newest = ledger.newest_instant(session)
             if newest is not None and newest - now > timedelta(seconds=self.busy_seconds):
                 raise ClockWentBack()
@@ -150,7 +149,7 @@ class Store:
             try:
                 yield unit
                 unit.close()
-                with self._keeping_heads(session, anew=keeps_heads_anew):
+                with self._keeping_heads(session, known, anew=keeps_heads_anew):
                     session.commit()
             except OperationalError as error:
                 if is_full(error):
@@ -181,8 +180,8 @@ class Store:
     def dispose(self) -> None:
         self.engine.dispose()
 
-    def _keeping_heads(self, session: Session, *, anew: bool) -> AbstractContextManager[None]:
-        return nullcontext() if self._heads is None else self._heads.keeping(heads_of(session), anew=anew)
+    def _keeping_heads(self, session: Session, known: Heads, *, anew: bool) -> AbstractContextManager[None]:
+        return nullcontext() if self._heads is None else self._heads.keeping(heads_of(session, known), anew=anew)
 
     def _lock(self, session: Session) -> None:
         try:

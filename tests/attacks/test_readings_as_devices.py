@@ -24,6 +24,8 @@ from vocabulary.errors import DeclarationInvalid
 from vocabulary.statuses import Status
 from vocabulary.weeks import Week
 
+pytestmark = pytest.mark.long  # every later version is audited with all that came before, for seconds each
+
 # nobody but who begins in the first week has 13 weeks by the end of 2018, and no total of that window is shown
 FIRST_WEEK = (*SMALL_CONTRACT, RETENTION, TOTALS_LATER)
 NOBODY = (  # nothing is neutral, and each state is one that nobody can be in

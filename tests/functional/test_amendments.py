@@ -88,6 +88,7 @@ def test_a_late_posting_is_priced_by_the_window_that_it_is_about(tmp_path: Path)
     assert lost[0]["quantity"] < 0
 
 
+@pytest.mark.long
 def test_a_lower_cap_takes_nothing_back(tmp_path: Path, plain: list[int]):
     town = built(tmp_path)
     amend(town, SECOND, AT_2020, ("cap_minor = 1500000000", "cap_minor = 50000000"))

@@ -24,6 +24,8 @@ from tests.support.parties import party_key, signed_acceptance
 from tests.support.simulated import Edit, acting, amend, following
 from tests.unit.outcomes.test_successors import instead
 
+pytestmark = pytest.mark.long  # each walks the whole road and back to the verifier
+
 OPERATOR, MUNICIPALITY = "operator", "outcome_payer"
 NAMES = {OPERATOR: "fokus-folkeoplysning", MUNICIPALITY: "aalborg-kommune"}
 RIGHTS = (

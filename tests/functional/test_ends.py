@@ -160,6 +160,7 @@ def test_a_window_that_was_released_is_not_cut(tmp_path: Path):
     amend(town, SECOND, IN_2020, end_with("2020-W04"), ground=None)  # agreed afterwards: nothing was told of it
 
 
+@pytest.mark.long
 def test_an_open_block_is_paid_and_shows_no_figure(tmp_path: Path):
     """82 weeks: 2020H1 would be shown with 2020H2, and the contract ends before. The plan follows from the seals."""
     made = built_in_blocks(tmp_path, clock=Clock(BEFORE))

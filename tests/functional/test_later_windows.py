@@ -47,6 +47,7 @@ def test_a_reader_who_comes_later_gets_nothing_of_the_windows_before(tmp_path: P
     assert shown["qualifying_weeks"] == amounts[3] // 150_000
 
 
+@pytest.mark.long
 def test_nobody_is_planned_for_a_window_that_has_ended(tmp_path: Path):
     """Else everything that others were shown before could be handed out to somebody who sees more elsewhere."""
     town = built(tmp_path, (BOTH, ALONE))
@@ -83,6 +84,7 @@ def test_a_window_freezes_by_the_days_of_its_own_version(tmp_path: Path):
         ]
 
 
+@pytest.mark.long
 def test_windows_cut_anew_pay_what_the_old_ones_would_have(tmp_path: Path):
     """2020H1 in two quarters: the documents before stay valid, and both quarters add up to the half-year."""
     town, other = built(tmp_path / "cut"), built(tmp_path / "plain")

@@ -65,6 +65,7 @@ def town(tmp_path: Path) -> SimulatedMunicipality:
     return made
 
 
+@pytest.mark.long
 def test_a_sold_fund_has_what_its_predecessor_had_from_its_own_windows_on(town: SimulatedMunicipality):
     """An old bundle names who accepted the contract then; a new one the successor. Both verify by themselves."""
     sold(town)
@@ -100,6 +101,7 @@ def test_a_window_of_before_is_corrected_for_the_successor(town: SimulatedMunici
     assert "supersedes" in town.verified(got.bundle).claims
 
 
+@pytest.mark.long
 def test_an_estate_acknowledges_and_bills_what_was_released_before(town: SimulatedMunicipality):
     """The creditor of whatever is not paid yet, with the number of its own."""
     amend(town, SECOND, IN_2019H2, *OPERATOR, programme_edits=programme_of(OLD_OPERATOR, NEW_OPERATOR))
