@@ -135,6 +135,14 @@ class KeyStore:
         self._path(name).unlink(missing_ok=True)
         sync(self._directory)
 
+    def set_aside(self, name: str) -> None:
+        """Move a key's file into a folder beside the store, where nothing uses it; one that is gone already is fine."""
+        aside = self._directory.with_name(f"{self._directory.name}.aside")
+        aside.mkdir(mode=0o700, exist_ok=True)
+        if self._path(name).exists():
+            self._path(name).replace(aside / self._path(name).name)
+        sync(self._directory)
+
     def change_passphrase(self, passphrase: bytes) -> None:
         """Seal every key under another passphrase, whole or not at all: the old store stays until the new one is ready.
 

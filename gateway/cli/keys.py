@@ -87,14 +87,14 @@ def revoke(client: Annotated[str, typer.Argument(help="The client's id.", metava
 
 @app.command()
 def mend() -> None:
-    """Remove what commands that were killed left in the key store; nothing that could sign or open anything.
+    """Mend what commands that were killed left in the key store; a key that no row names is set aside, not removed.
 
     Example: gateway keys mend
     """
     from gateway.installation.mending_keys import mend_keys
 
     removed = mend_keys(open_gateway())
-    console.print(f"removed {', '.join(removed)}" if removed else "nothing to mend")
+    console.print(f"mended: {', '.join(removed)}" if removed else "nothing to mend")
 
 
 @trust_app.command()

@@ -12,12 +12,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TypeVar
 
 from sqlmodel import Session
 
 from gateway.evaluation.cohort import histories
 from gateway.installation.gateway import Gateway
 from gateway.outcomes.contract import Contract
+from gateway.outcomes.ends import until_it_ended
 from gateway.outcomes.evaluate import Evaluation, evaluate
 from gateway.outcomes.history import NOBODY, PersonHistory, Remainder
 from gateway.store import queries
@@ -36,6 +38,8 @@ from gateway.store.tables import ReleaseRow
 from policies.programme import Programme
 from vocabulary.releases import Template
 from vocabulary.weeks import Week
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +62,19 @@ def left_by_erased(gateway: Gateway, session: Session, contract_id: str) -> Rema
     for document in _documents(session, contract_id):
         living = _figures(gateway, session, contract_id, document)
         documented = _with_newer(documented, document.figures.plus(_negative(living)))
-    left = _at_each(documented, windows).plus(_at_each(_pending(session, contract_id), windows))
+    left = _at_each(documented, windows).plus(_at_each(_pending(session, contract), windows))
     return replace(left, people=sum(people.values()), later=people)
 
 
-def keep_figures(session: Session, row: ReleaseRow, evaluations: Iterable[Evaluation], *, drafted_at: datetime) -> None:
+def keep_figures(
+    session: Session, contract: Contract, row: ReleaseRow, evaluations: Iterable[Evaluation], *, drafted_at: datetime
+) -> None:
     """Keep what a payment document rests on, in its transaction. Pending stays what later documents are about: once
     somebody is erased, a document rests on every window up to its own."""
     figures = _sums(evaluations)
     value = [microseconds(row.known_at), microseconds(drafted_at), figures.body()]
     seal_values(session, Shelf(row.contract_id, About.FIGURES, row.id), {NO_PERSON: value})
-    pending, said = _pending(session, row.contract_id), figures.by_week.keys()
+    pending, said = _pending(session, contract), figures.by_week.keys()
     documented = {week for document in _documents(session, row.contract_id) for week in document.figures.by_week}
     rest = NOBODY
     for week in (Week(ordinal) for ordinal in pending.by_week if ordinal not in said):
@@ -100,7 +106,7 @@ def keep_pending(gateway: Gateway, session: Session, programme: Programme, subje
     for document in _documents(session, contract_id):
         documented = _with_newer(documented, _figures(gateway, session, contract_id, document, only=subject))
     since = reached.plus(_negative(_at_each(documented, windows)))
-    pending = _at_each(_pending(session, contract_id), windows).plus(since)
+    pending = _at_each(_pending(session, contract), windows).plus(since)
     seal_values(session, _pending_shelf(contract_id), {NO_PERSON: [pending.body()]})
 
 
@@ -180,9 +186,24 @@ def _at_each(sums: Remainder, weeks: Sequence[Week]) -> Remainder:
     return Remainder(0, by_week, {week.ordinal: sums.amounts_at(week) for week in weeks})
 
 
-def _pending(session: Session, contract_id: str) -> Remainder:
-    value = opened_values(session, _pending_shelf(contract_id)).get(NO_PERSON)
-    return NOBODY if value is None else Remainder.of(value[0])
+def _pending(session: Session, contract: Contract) -> Remainder:
+    """What the erased had reached that no document is about yet; of a contract that ended, up to its last week."""
+    value = opened_values(session, _pending_shelf(contract.id)).get(NO_PERSON)
+    return NOBODY if value is None else until_the_end(Remainder.of(value[0]), contract)
+
+
+def until_the_end(sums: Remainder, contract: Contract) -> Remainder:
+    """What was kept of a window that was cut since is of its last week now, and nothing is of windows that are gone."""
+    if contract.end is None:
+        return sums
+    last = contract.windows[-1]
+    whole = until_it_ended(contract).window(last.label).to_week.ordinal
+
+    def moved(by_week: Mapping[int, T]) -> dict[int, T]:
+        kept = {week: value for week, value in by_week.items() if week <= last.to_week.ordinal}
+        return {**kept, last.to_week.ordinal: by_week[whole]} if whole in by_week else kept
+
+    return replace(sums, by_week=moved(sums.by_week), amounts=moved(sums.amounts))
 
 
 def _pending_shelf(contract_id: str) -> Shelf:

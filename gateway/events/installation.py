@@ -36,7 +36,7 @@ class PassphraseChanged(Event):
 
 @dataclass(frozen=True, slots=True)
 class KeysMended(Event):
-    """Files that killed commands left in the key store were removed, by these names; none of them signed anything."""
+    """Files that killed commands left in the key store were removed or set aside, by these names."""
 
     kind = "keys_mended"
     removed: list[str]

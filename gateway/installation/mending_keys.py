@@ -1,8 +1,8 @@
 """Whether key files, rows and logs agree, and one command that mends what a killed command left behind.
 
-Nothing that could open or sign anything is removed: only files that no row ever named, of keys that signed nothing;
-private parts of keys whose row says that they are gone; and unfinished files. `Store.write` holds the logs against
-their heads first, so that a database which is older than the keys removes none.
+Nothing that could open or sign anything is destroyed: a file that no row names is set aside, since a database that was
+restored may have forgotten it; private parts of keys whose row says that they are gone are removed, and so are
+unfinished files.
 """
 
 from __future__ import annotations
@@ -57,9 +57,11 @@ def mend_keys(gateway: Gateway) -> Sequence[str]:
     with gateway.write() as uow:
         found = find_keys(gateway, uow.session)
         uow.record(KeysMended(removed=list(found.can_be_mended)))
-    # after the commit: a kill between leaves what the same command removes
-    remove_leftovers(gateway.settings.keys_directory)
-    for name in (*found.orphans, *found.undead):
+        remove_leftovers(gateway.settings.keys_directory)  # whoever writes a key now waits for this transaction
+    # after the commit: a kill between leaves what the same command mends
+    for name in found.orphans:
+        gateway.keystore.set_aside(name)
+    for name in found.undead:
         gateway.keystore.destroy(name)
     return found.can_be_mended
 

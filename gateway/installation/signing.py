@@ -41,15 +41,15 @@ def add_key(
     now, kind = gateway.clock(), gateway.installed.kind
     if certificate is not None and is_development(kind):
         raise KindMismatch(kind=kind, reason="a seal certificate belongs to a production installation alone")
-    chain: list[str] = []
-    if not uri:
-        name = f"attestation-{secrets.token_hex(4)}"
-        private, chain = (None, []) if certificate is None else _from_pkcs12(certificate, password, alg)
-        gateway.keystore.add(name, KINDS[alg], now=now, is_development=is_development(kind), private=private)
-        uri = f"file:{name}"
-    signer = signer_from_uri(uri, gateway.keystore, alg=alg)
-    check_signer(signer, kind, uri=uri)
+    private, chain = (None, []) if certificate is None else _from_pkcs12(certificate, password, alg)
+    # the file within the transaction: nobody mends the key store meanwhile, and takes it for one that no row names
     with gateway.store.write(now, by=gateway.actor) as uow:
+        if not uri:
+            name = f"attestation-{secrets.token_hex(4)}"
+            gateway.keystore.add(name, KINDS[alg], now=now, is_development=is_development(kind), private=private)
+            uri = f"file:{name}"
+        signer = signer_from_uri(uri, gateway.keystore, alg=alg)
+        check_signer(signer, kind, uri=uri)
         if (known := uow.session.get(SigningKeyRow, signer.kid)) is not None:
             if known.uri != uri and uri.startswith("file:"):
                 gateway.keystore.destroy(uri.removeprefix("file:"))

@@ -23,7 +23,7 @@ def diagnose_keys(gateway: Gateway) -> Iterator[Diagnosis]:
         found, usable = find_keys(gateway, session), queries.usable_keys(session)
     if found.can_be_mended:
         what = f"killed commands left in the key store: {', '.join(found.can_be_mended)}"
-        yield Diagnosis(WARN, what, "`gateway keys mend` removes it; none of it signed anything")
+        yield Diagnosis(WARN, what, "`gateway keys mend` removes what is unfinished, and sets aside keys of no row")
     for kid in found.lost:
         what = f"the private part of signing key {kid} is not here"
         advice = "put its file back from the copy of the key store; else `gateway keys compromised` and `rotate`"

@@ -97,6 +97,11 @@ def read_end_rights(root: DeclarationTable, parties: Sequence[ContractParty]) ->
     return rights
 
 
+def _read_days(freeze_days: int) -> int:
+    """How long registers are read behind the last week where nobody says it: a file may come late, or be held."""
+    return min(366, freeze_days + 90)
+
+
 def read_end(root: DeclarationTable, freeze_days: int) -> ContractEnd | None:
     """The `[end]` table; None where the contract runs as long as its windows. `DeclarationInvalid` where registers
     could not be read until the freeze, or it is a first version, which ends nothing."""
@@ -107,7 +112,7 @@ def read_end(root: DeclarationTable, freeze_days: int) -> ContractEnd | None:
         last_week=table.convert("last_week", Week.parse),
         reason=EndReason(table.convert("reason", one_of(*EndReason))),
         right=table.text("right", ""),
-        read_days=table.integer("read_days", 0 if isinstance(freeze_days, Hole) else freeze_days, most=366),
+        read_days=table.integer("read_days", 0 if isinstance(freeze_days, Hole) else _read_days(freeze_days), most=366),
     )
     table.finish()
     if bool(end.right) != (end.reason is EndReason.RIGHT_USED):

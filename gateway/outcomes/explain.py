@@ -134,10 +134,12 @@ class Rules:
             case WeekReason.UNKNOWN_CODE:
                 return self._line(read_by, "sources", key="unknown_codes"), read_by
             case WeekReason.NO_STATE:
-                return self._line(read_by, *_place(read_by, measure), key="states"), read_by
+                has_it = self._having(read_by, measure)
+                return self._line(has_it, *_place(has_it, measure), key="states"), has_it
             case WeekReason.AFTER_LAST_WEEK:
                 key = "weeks_from_enrolment" if measure.weeks_limit else "days_from_enrolment"
-                return self._line(read_by, *_place(read_by, measure), key=key), read_by
+                has_it = self._having(read_by, measure)
+                return self._line(has_it, *_place(has_it, measure), key=key), has_it
             case (
                 WeekReason.FROZEN
                 | WeekReason.NEUTRAL
@@ -152,6 +154,10 @@ class Rules:
                 return verdict.line, read_by
             case _:
                 assert_never(verdict.reason)
+
+    def _having(self, read_by: Contract, measure: Measure) -> Contract:
+        """The version that read a week, or the newest where that one did not have the measure yet."""
+        return self.contract if read_by.measure(measure.id) is None else read_by
 
     def _exit(self, person: PersonHistory, verdict: WeekVerdict) -> tuple[Contract, str]:
         """The version and its word under `exits` that decided: of the record, or of what the register showed by

@@ -24,9 +24,16 @@ def successions(known: Contract, new: Contract) -> Iterator[ContractParty]:
             raise ValueError(f"must name {before.organisation!r} as {before.role}, or one that succeeds it")
         if before.role not in REPLACED or before.unit:
             raise ValueError(f"may not replace {before.organisation!r}: operator and investors have successors")
+        if given_up := _roles(after.organisation, *known.earlier, known) - _roles(after.organisation, new):
+            had = " and ".join(sorted(given_up))
+            raise ValueError(f"may not name {after.organisation!r}, which was {had}: it has what it was shown then")
         if replace(after, organisation=before.organisation, name=before.name, succession=before.succession) != before:
             raise ValueError(f"must give {after.organisation!r} what {before.organisation!r} had: part and role in law")
         yield after
+
+
+def _roles(organisation: str, *versions: Contract) -> set[str]:
+    return {party.role for version in versions for party in version.parties if party.organisation == organisation}
 
 
 def holder_today(chain: Contract, role: str, organisation: str) -> str:

@@ -54,13 +54,15 @@ def keep_heads(gateway: Gateway, shown: Sequence[Path]) -> HeadsCompared:
         present = heads.heads_of(session)
     sizes = {log: present[log].size for log in LOGS}
     asked = _read_ask(kept.folder)
-    if asked is None or not gateway.actor.is_second_to(asked.by):
+    # nothing is written between the two: an ask about other heads is one of another time
+    if asked is None or asked.heads != present or not gateway.actor.is_second_to(asked.by):
         kept.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         said = {"by": gateway.actor.name, "heads": {log: [one.size, one.root.hex()] for log, one in present.items()}}
         write_whole(kept.folder / _ASKED, canonical.dumps(said))
         return HeadsCompared(sizes, compared, is_kept=False)
     with gateway.store.write(gateway.clock(), by=gateway.actor, keeps_heads_anew=True) as uow:
-        heads.check_continues(uow.session, asked.heads)
+        if heads.heads_of(uow.session) != present:
+            raise HeadsRefused(reason="something was written meanwhile; ask again")
         uow.record(HeadsKeptAnew(asked_by=asked.by, sizes=sizes, compared=dict(compared)))
     (kept.folder / _ASKED).unlink(missing_ok=True)
     return HeadsCompared(sizes, compared, is_kept=True)
@@ -70,6 +72,7 @@ def _refuse_kept(session: Session, kept: KeptHeads) -> None:
     """Heads that can be read are the truth: where the logs do not continue them, the database is what is wrong."""
     if (known := kept.read_or_none()) is not None:
         heads.check_continues(session, known)
+        (kept.folder / _ASKED).unlink(missing_ok=True)
         raise HeadsRefused(reason="the heads are kept, and the logs continue them: there is nothing to do")
 
 

@@ -238,7 +238,7 @@ def intend(
     )
     session.add(row)
     if request.template == Template.PAYMENT_DOCUMENT:
-        keep_figures(session, row, [*made.earlier, made.evaluation], drafted_at=asking.now)
+        keep_figures(session, contract, row, [*made.earlier, made.evaluation], drafted_at=asking.now)
     asking.uow.record(  # 6
         ReleaseIntended(
             contract=contract.id,

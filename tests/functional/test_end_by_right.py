@@ -91,7 +91,7 @@ def test_one_party_ends_it_and_every_bundle_verifies_by_what_all_accepted(tmp_pa
         contract = town.gateway.contract(session, town.contract)
         assert waiting.waiting(session) == []
     assert f"bruger retten {role}-few" in page(contract, Language.DANISH)
-    town = on(town, date(2020, 5, 8))
+    town = on(town, date(2020, 8, 6))
     with pytest.raises(PolicyDenied):
         town.pull_all()
 

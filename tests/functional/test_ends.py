@@ -106,7 +106,7 @@ def test_nothing_behind_the_last_week_is_read_and_after_a_day_nothing_at_all(tmp
     town = on(town, date(2020, 5, 28))
     town.pull_all()
     assert last_read(town) == Week.parse(LAST)
-    town = on(town, date(2020, 5, 29))
+    town = on(town, date(2020, 8, 27))
     with pytest.raises(PolicyDenied):
         town.pull_all()
     assert (
@@ -116,7 +116,7 @@ def test_nothing_behind_the_last_week_is_read_and_after_a_day_nothing_at_all(tmp
             "version": 2,
             "last_week": LAST,
             "reason": "agreed",
-            "read_until": "2020-05-28",
+            "read_until": "2020-08-26",
         }
         == logged(town, "contract_ended_early")[0]
     )
@@ -198,13 +198,13 @@ def test_an_amendment_says_beforehand_what_an_end_comes_to(tmp_path: Path):
     assert seen.ending is not None
     assert (seen.ending.owed, seen.ending.gone) == (WINDOWS[:4], WINDOWS[4:])
     assert seen.ending.unshown == (CUT,)
-    assert [line for part in seen.words for line in part.after if "2020-05-28" in line]
+    assert [line for part in seen.words for line in part.after if "2020-08-26" in line]
     ran = run("contract", "amend", file, environment=town.environment)
     assert ran.code == 0, ran.err
     for said in (
         "It ends early with 2020-W13 (law_changed)",
         "gone, with all that was planned for it: 2020H2, 2021H1",
-        "registers are read for weeks up to 2020-W13 alone, for the last time on 2020-05-28",
+        "registers are read for weeks up to 2020-W13 alone, for the last time on 2020-08-26",
     ):
         assert said in ran.out
 

@@ -90,6 +90,7 @@ TESTS: Mapping[str, tuple[str, ...]] = {
         "tests/unit/outcomes/test_off_benefit.py",
         "tests/unit/outcomes/test_status_sources.py",
         "tests/unit/outcomes/test_varied.py",
+        "tests/spec/test_readings_of_versions.py",
         "tests/property/test_precedence.py",
         "tests/property/test_recount.py",
     ),
@@ -156,7 +157,17 @@ _UNTRIED += tuple(f"gateway/settlement/{name}" for name in (
     "acknowledging", "adjusting", "billing", "paying", "sheet", "investor", "account", "settled"
 ))  # fmt: skip
 _UNTRIED += ("verifier/outcome_verifier/acceptance", "verifier/outcome_verifier/claims")
+_GROWN = "grew with versions that read weeks otherwise, trials or kept heads, and is to be run again"
 NOT_YET: Mapping[str, str] = {
+    **dict.fromkeys(
+        (
+            "gateway/outcomes/judging.py",
+            "gateway/evaluation/erased.py",
+            "connectors/boundary.py",
+            "gateway/store/ledger.py",
+        ),
+        _GROWN,
+    ),
     **{f"{name}.py": _CHANGED for name in _UNTRIED},
     **{f"gateway/outcomes/{name}.py": _NEW for name in ("priced_units", "tariff", "versions")},
 }

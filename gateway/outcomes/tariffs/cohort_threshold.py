@@ -47,7 +47,7 @@ class CohortTariff(Tariff):
         if reached or self.pooled is None:
             return self.price_minor * len(reached)
         labels = [window.label for window in contract.windows]
-        is_asked = labels.index(figures.window) >= labels.index(self.pooled_from)
+        is_asked = self.pooled_from in labels and labels.index(figures.window) >= labels.index(self.pooled_from)
         figure = figures.quantities.get(self.pooled.of)
         if is_asked and figure is not None and figure >= self.pooled.at_least:
             return self.price_minor * len(self.cohorts)

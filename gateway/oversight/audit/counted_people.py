@@ -18,8 +18,9 @@ from connectors.reading import check_name, file_sha256
 from connectors.source_file import LocalFile
 from gateway.contracts.declarations import source
 from gateway.installation.gateway import Gateway
-from gateway.installation.in_force import join_versions, texts_before
+from gateway.installation.in_force import contract_of, join_versions, texts_before
 from gateway.outcomes.contract import Contract
+from gateway.outcomes.ends import right_used
 from gateway.outcomes.explain import MeasureExplained, Rules, explain_person
 from gateway.outcomes.measures.instrument import with_marks
 from gateway.outcomes.readings import sources_ever
@@ -75,6 +76,9 @@ def rules_of(session: Session, row: ReleaseRow) -> Rules:
     versions = contract_queries.contract_versions(session, row.contract_id)
     chain = [one for one in versions if one.version <= row.contract_version]
     contract = join_versions(chain)
+    later = [one for one in versions if one.version > row.contract_version and one.activated_at <= row.intended_at]
+    if later and right_used(contract, contract_of(later[0])) is not None:  # a notice of one party, which cut it
+        contract = join_versions([*chain, later[0]])
     return Rules(contract, chain[-1].text.decode("utf-8"), texts_before(session, contract))
 
 

@@ -183,7 +183,7 @@ class InventedTown:
             cohort = self.histories(self.session, CHEAP, programme, known_at=row.known_at)
             rules = {window: self.contract_for(self.session, "c", window) for window in windows}
             figures = (evaluate(rule, cohort, window.to_week, remainder=left) for window, rule in rules.items())
-            keep_figures(self.session, row, figures, drafted_at=self.now)
+            keep_figures(self.session, self.contract(self.session, "c"), row, figures, drafted_at=self.now)
 
     def left(self) -> Remainder:
         return left_by_erased(self, self.session, "c")

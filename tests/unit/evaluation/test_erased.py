@@ -11,11 +11,14 @@ from sqlalchemy import Engine
 from sqlmodel import Session, delete
 
 from gateway.evaluation import erased
-from gateway.outcomes.history import NOBODY
+from gateway.evaluation.erased import until_the_end
+from gateway.outcomes.contract_file import load_contract
+from gateway.outcomes.history import NOBODY, Remainder
 from gateway.store.sealed import About, Shelf, opened_values
 from gateway.store.tables import Batch, ReleaseRow
 from gateway.store.unlocked import unlock
 from tests.support.databases import NOW, VAULT_KEY, tables_in_memory
+from tests.support.histories import EXAMPLES
 from tests.unit.evaluation.invented_town import (
     ANNE,
     BEGIN,
@@ -29,6 +32,7 @@ from tests.unit.evaluation.invented_town import (
     InventedTown,
 )
 from vocabulary.releases import Template
+from vocabulary.weeks import Week
 
 
 @pytest.fixture(scope="module")
@@ -261,3 +265,23 @@ def test_the_erased_of_each_batch_are_in_the_cohort_from_its_window_on(town: Inv
     left = town.left()
     assert left.people == 6
     assert [left.people_at(window.to_week) for window in windows[:3]] == [1, 6, 6]
+
+
+def test_what_was_pending_of_a_window_that_is_cut_since_is_of_its_last_week():
+    """Kept by the end that the window had then; of later windows, which are gone, nothing is left."""
+    text = (EXAMPLES / "contracts" / "impact60.toml").read_text("utf-8")
+    known = load_contract(text.encode(), file="impact60.toml")
+    follows = f'version = 2\nfollows = "{known.sha256}"'
+    text = text.replace("version = 1", follows).replace("effective_from = 2018-10-01", "effective_from = 2020-01-06")
+    text += '\n[end]\nlast_week = "2020-W13"\nreason = "agreed"\n'
+    ended = replace(load_contract(text.encode(), file="later.toml"), earlier=(known,))
+    weeks = [window.to_week.ordinal for window in known.windows]
+    sums = {week: {"m": {"work": number}} for number, week in enumerate(weeks)}
+    kept = Remainder(0, sums, {week: {"t": 100 * number} for number, week in enumerate(weeks)})
+    found = until_the_end(kept, ended)
+    cut = Week.parse("2020-W13").ordinal
+    assert list(found.by_week) == list(found.amounts) == [*weeks[:3], cut]
+    assert (found.by_week[cut], found.amounts[cut]) == ({"m": {"work": 3}}, {"t": 300})
+    again = until_the_end(found, ended)  # once it was kept anew
+    assert (again.by_week, again.amounts) == (found.by_week, found.amounts)
+    assert until_the_end(kept, known) is kept

@@ -55,7 +55,7 @@ def test_the_time_is_cut_at_a_whole_week():
     assert str(needed_weeks(contract)[1]) == "2020-W13"
     assert contract.end is not None
     assert (contract.end.reason, contract.end.cut) == (EndReason.AGREED, "2020H1")
-    assert contract.end.read_until.isoformat() == "2020-05-28"  # as many days as until a window freezes
+    assert contract.end.read_until.isoformat() == "2020-08-26"  # 90 days more than until a window freezes
 
 
 def test_the_cut_window_is_paid_and_shows_no_figure():
