@@ -199,11 +199,11 @@ def until_the_end(sums: Remainder, contract: Contract) -> Remainder:
     last = contract.windows[-1]
     whole = until_it_ended(contract).window(last.label).to_week.ordinal
 
-    def moved(by_week: Mapping[int, T]) -> dict[int, T]:
+    def cut_sums(by_week: Mapping[int, T]) -> dict[int, T]:
         kept = {week: value for week, value in by_week.items() if week <= last.to_week.ordinal}
         return {**kept, last.to_week.ordinal: by_week[whole]} if whole in by_week else kept
 
-    return replace(sums, by_week=moved(sums.by_week), amounts=moved(sums.amounts))
+    return replace(sums, by_week=cut_sums(sums.by_week), amounts=cut_sums(sums.amounts))
 
 
 def _pending_shelf(contract_id: str) -> Shelf:
