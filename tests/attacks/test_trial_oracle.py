@@ -15,8 +15,8 @@ from gateway.errors.trial import TrialRefused
 from gateway.evaluation.tried_people import TrialFiles
 from gateway.simulate.drop import Drop
 from gateway.store.contract_tables import TrialReportRow
-from tests.support.municipality import SMALL_COURSE, SimulatedMunicipality, ready
-from tests.support.tried import people_of_a_past_year, sources_for_planning, trial_files, tried
+from tests.support.municipality import SMALL_COURSE, SimulatedMunicipality
+from tests.support.tried import people_of_a_past_year, planning_town, trial_files, tried
 
 PRICE = ("price_minor = 150000 ", "price_minor = 150001 ")
 MORE = (("people = 30", "people = 40"), ("people = 12", "people = 22"))
@@ -30,10 +30,7 @@ def drop(tmp_path_factory: pytest.TempPathFactory) -> Drop:
 
 @pytest.fixture
 def town(tmp_path: Path) -> SimulatedMunicipality:
-    town = ready(tmp_path / "town")
-    (tmp_path / "sources").mkdir()
-    sources_for_planning(town.gateway, tmp_path / "sources")
-    return town
+    return planning_town(tmp_path)
 
 
 def rule(town: SimulatedMunicipality, files: TrialFiles) -> str:

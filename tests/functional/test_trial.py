@@ -29,7 +29,7 @@ from tests.support.tried import (
     OWN_PURPOSES,
     PURPOSES,
     people_of_a_past_year,
-    sources_for_planning,
+    planning_town,
     trial_files,
     tried,
 )
@@ -46,10 +46,7 @@ def drop(tmp_path_factory: pytest.TempPathFactory) -> Drop:
 
 @pytest.fixture
 def town(tmp_path: Path) -> SimulatedMunicipality:
-    town = ready(tmp_path / "town")
-    (tmp_path / "sources").mkdir()
-    sources_for_planning(town.gateway, tmp_path / "sources")
-    return town
+    return planning_town(tmp_path)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from gateway.installation.gateway import Gateway
 from gateway.simulate.course import load_course
 from gateway.simulate.drop import Drop, write_drop
 from tests.support.histories import EXAMPLES
-from tests.support.municipality import SMALL_CONTRACT, SMALL_COURSE
+from tests.support.municipality import SMALL_CONTRACT, SMALL_COURSE, SimulatedMunicipality, ready
 from tests.support.simulated import Edit, acting
 
 AGREES = ('permitted_purposes = ["outcome-evaluation", "outcome-payment"]', 'permitted_purposes = ["planning"]')
@@ -47,6 +47,14 @@ def sources_for_planning(gateway: Gateway, folder: Path) -> None:
         path = folder / f"{name}.toml"
         path.write_text(edited(text, AGREES), "utf-8")
         declarations.declare_source(gateway, path)
+
+
+def planning_town(folder: Path) -> SimulatedMunicipality:
+    """A town that settles a contract, and whose sources may be read to plan."""
+    town = ready(folder / "town")
+    (folder / "sources").mkdir()
+    sources_for_planning(town.gateway, folder / "sources")
+    return town
 
 
 def trial_files(

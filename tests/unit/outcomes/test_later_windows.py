@@ -21,7 +21,7 @@ H1 = date(2020, 12, 28)  # before 2021H1 begins, on 2021-01-04
 
 
 def later(on: date = H1, **changed: object) -> Contract:
-    return replace(KNOWN, version=2, effective_from=on, sha256="f" * 64, **changed)  # type: ignore[arg-type]
+    return replace(KNOWN, version=2, effective_from=on, sha256="f" * 64, **changed)
 
 
 def cut(*spans: tuple[str, str, str], since: int = 5) -> tuple[Window, ...]:

@@ -31,7 +31,7 @@ def version(number: int, on: date, *, goal: int = 4, gate: int = 0, text: Contra
         text,
         version=number,
         effective_from=on,
-        measures=(replace(GOAL, threshold_people=goal),),  # type: ignore[call-arg]
+        measures=(replace(GOAL, threshold_people=goal),),
         tariffs=(replace(tariff, gate=Gate(GOAL.id, gate) if gate else None),),
         sha256=f"{number:064x}",
     )
