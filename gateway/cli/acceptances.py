@@ -59,12 +59,12 @@ def acceptances(contract: Annotated[Path, typer.Argument(help="The contract file
 
 
 def _show(gateway: Gateway, contract: Contract) -> None:
-    from gateway.contracts.accepted import is_in_force, right_of, standing
-    from gateway.contracts.waiting import parties
+    from gateway.contracts.accepted import is_in_force, standing
+    from gateway.contracts.waiting import asked_to_accept, parties, right_of
 
     with gateway.store.read() as session:
         stands, in_force = standing(session, contract), is_in_force(session, contract)
-        right = right_of(session, contract)
+        right, asked = right_of(session, contract), asked_to_accept(session, contract)
     console.print(f"{contract.id} version {contract.version}, sha256 {contract.sha256}")
     console.print(f"trust anchor {gateway.fingerprint}")
     rows: list[tuple[str, ...]] = [("role", "organisation", "key", "accepted")]
@@ -72,11 +72,7 @@ def _show(gateway: Gateway, contract: Contract) -> None:
         row = stands.get(party)
         rows.append((*party, row.kid, row.at.date().isoformat()) if row else (*party, "–", "not yet"))
     columns(rows, indent=2)
-    named = parties(contract)
-    if right is not None:  # one party's notice, which nobody else accepts
-        holder = contract.party(right.role)
-        named = [(holder.role, holder.organisation)]
-    missing = ["/".join(party) for party in named if party not in stands]
+    missing = ["/".join(party) for party in asked if party not in stands]
     if missing:
         console.print(f"waits for {', '.join(missing)}", style="yellow")
     elif in_force:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlmodel import Session, select
 
-from gateway.contracts.waiting import Signatory, logged_acceptances, parties
+from gateway.contracts.waiting import Signatory, logged_acceptances, parties, right_of
 from gateway.errors.acceptances import AcceptanceMissing, AcceptancesCorrupt
 from gateway.errors.contracts import ProgrammeMismatch
 from gateway.events.acceptances import AcceptanceRecorded
@@ -20,7 +20,6 @@ from gateway.installation.gateway import Gateway
 from gateway.installation.in_force import contract_of
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.end_terms import EndRight
-from gateway.outcomes.ends import right_used
 from gateway.store import contract_queries
 from gateway.store.contract_tables import AcceptanceRow
 from outcome_verifier import acceptance
@@ -82,13 +81,6 @@ def tokens(gateway: Gateway, session: Session, contract: Contract) -> list[str]:
     except (ValueError, KeyError, TypeError) as error:
         raise AcceptancesCorrupt(contract=contract.id, version=contract.version, reason=str(error)) from None
     return signed
-
-
-def right_of(session: Session, contract: Contract) -> EndRight | None:
-    """The right of one party by which this text ends the one that it follows; None where all have to accept it."""
-    versions = contract_queries.contract_versions(session, contract.id)
-    known = next((row for row in versions if row.sha256 == contract.follows), None)
-    return None if known is None else right_used(contract_of(known), contract)
 
 
 def notice_given(session: Session, contract: Contract, right: EndRight) -> AcceptanceRow | None:

@@ -12,6 +12,7 @@ from gateway.attestations.calendar_audit import audit_contract, known_movers
 from gateway.contracts import accepted
 from gateway.contracts.fitting import check_fits
 from gateway.contracts.sealed_plan import planned_ends
+from gateway.contracts.waiting import right_of
 from gateway.errors.contracts import AmendmentRefused
 from gateway.installation.gateway import Gateway
 from gateway.installation.in_force import contract_of
@@ -22,7 +23,7 @@ from gateway.outcomes.contract import Contract
 from gateway.outcomes.later_measures import changes_measures
 from gateway.outcomes.later_windows import changes_windows
 from gateway.outcomes.versions import has_changed
-from gateway.store import contract_queries, queries
+from gateway.store import contract_queries, counting, queries
 from policies.calendar import groups
 from policies.calendar_rules import audit
 from policies.programme import Programme
@@ -59,8 +60,20 @@ def check_later(session: Session, contract: Contract, programme: Programme, *, o
         raise AmendmentRefused(file=contract.file, part="effective_from", reason=reason)
     if contract.end == newest.end:  # an end says by itself which windows it cuts, and of which nothing was told
         _check_windows_ahead(session, newest, contract, on=on)
+    _check_read_in_time(session, newest, contract, on=on)
     _check_notice(session, contract, on=on)
     _judge_chain(session, chain_of(session, contract))
+
+
+def _check_read_in_time(session: Session, known: Contract, new: Contract, *, on: date) -> None:
+    """Of a contract that ends, what is missing of its last week can still be read."""
+    if new.end is None or new.end == known.end or new.end.read_until > on:
+        return
+    for source in new.sources:
+        told = counting.complete_to(session, known, source)
+        if told is None or told < new.end.last_week:
+            reason = f"lets registers be read until {new.end.read_until}, and {source} is not complete to the last week"
+            raise AmendmentRefused(file=new.file, part="end.read_days", reason=reason)
 
 
 def _check_windows_ahead(session: Session, known: Contract, new: Contract, *, on: date) -> None:
@@ -78,7 +91,7 @@ def _check_windows_ahead(session: Session, known: Contract, new: Contract, *, on
 def _check_notice(session: Session, contract: Contract, *, on: date) -> None:
     """Raise `AmendmentRefused` where one party ends the contract sooner than its right lets it, from the day on which
     its notice was taken in; today, where it was not yet."""
-    right = accepted.right_of(session, contract)
+    right = right_of(session, contract)
     if right is None or contract.end is None:
         return
     row = accepted.notice_given(session, contract, right)

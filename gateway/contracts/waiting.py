@@ -11,8 +11,11 @@ from sqlmodel import Session, col, select
 
 from gateway.errors.acceptances import AcceptancesCorrupt
 from gateway.events.acceptances import AcceptanceRecorded
+from gateway.installation.in_force import contract_of
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.contract_file import load_contract
+from gateway.outcomes.end_terms import EndRight
+from gateway.outcomes.ends import right_used
 from gateway.store import contract_queries
 from gateway.store.contract_tables import AcceptanceRow, Proposal
 from gateway.store.log_tables import LogEntry
@@ -41,6 +44,19 @@ def parties(contract: Contract) -> list[Signatory]:
     return sorted((party.role, party.organisation) for party in contract.parties)
 
 
+def right_of(session: Session, contract: Contract) -> EndRight | None:
+    """The right of one party by which this text ends the one that it follows; None where all have to accept it."""
+    versions = contract_queries.contract_versions(session, contract.id)
+    known = next((row for row in versions if row.sha256 == contract.follows), None)
+    return None if known is None else right_used(contract_of(known), contract)
+
+
+def asked_to_accept(session: Session, contract: Contract) -> list[Signatory]:
+    """Whoever has to accept this text: everybody whom it names, or the one alone that ends the contract by a right."""
+    right = right_of(session, contract)
+    return [one for one in parties(contract) if right is None or one[0] == right.role]
+
+
 def logged_acceptances(session: Session) -> list[AcceptanceRecorded]:
     """Every acceptance that the access log names, oldest first. The log has an index for just this."""
     # as a literal: a bound value would not let the database see that its partial index fits
@@ -64,7 +80,7 @@ def waiting(session: Session) -> list[Waiting]:
         for name, text in row.files.items():
             if name.startswith("contract/"):
                 contract = load_contract(text.encode(), file=name.partition("/")[2])
-                found[contract.sha256] = (contract.identity, parties(contract))
+                found[contract.sha256] = (contract.identity, asked_to_accept(session, contract))
     for accepted in session.exec(select(AcceptanceRow)):
         if accepted.version > newest.get(accepted.contract_id, 0):
             found.setdefault(accepted.rules_sha256, _signed_content(accepted))

@@ -86,9 +86,9 @@ def read_end_rights(root: DeclarationTable, parties: Sequence[ContractParty]) ->
 
     rights = root.rows("end_rights", read, least=0, by="id")
     with root.check():
-        payers = {one.organisation for one in parties if one.role == "outcome_payer"}
         lends = {one.organisation for one in parties if one.role == "investor"}
-        if rights and (payers & lends or all(one.role != "operator" for one in parties)):
+        told = {one.organisation for one in parties if one.role in ("outcome_payer", "operator")}
+        if rights and (told & lends or all(one.role != "operator" for one in parties)):
             reason = (
                 "would let a party choose a week that a payment document is about, and one goes to whoever lends here:"
                 " end it by all, so that the calendar is audited with the week"

@@ -104,6 +104,8 @@ def test_the_right_is_nobody_elses(tmp_path: Path):
             give_notice(town, role, signs=other)
     with town.gateway.store.read() as session:
         assert town.gateway.contract(session, town.contract).end is None
+        waits = [[role for role, _ in one.missing] for one in waiting.waiting(session)]
+    assert sorted(waits) == [[OPERATOR], [MUNICIPALITY]], "each waits for the one that has the right"
 
 
 def test_a_notice_takes_the_weeks_that_it_takes_from_the_day_on_which_it_came(tmp_path: Path):

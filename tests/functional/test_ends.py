@@ -199,6 +199,10 @@ def test_an_amendment_says_beforehand_what_an_end_comes_to(tmp_path: Path):
     assert (seen.ending.owed, seen.ending.gone) == (WINDOWS[:4], WINDOWS[4:])
     assert seen.ending.unshown == (CUT,)
     assert [line for part in seen.words for line in part.after if "2020-08-26" in line]
+    late = run("contract", "amend", file, environment=town.environment)  # by the clock of today
+    assert late.code == 5, "what is missing could not be read any more, and its last window never be paid"
+    assert "dream is not complete to the last week" in late.err
+    on(town, date(2020, 5, 28)).pull_all()
     ran = run("contract", "amend", file, environment=town.environment)
     assert ran.code == 0, ran.err
     for said in (

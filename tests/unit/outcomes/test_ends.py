@@ -157,7 +157,8 @@ def test_a_right_is_one_partys():
 
 
 def test_nobody_chooses_a_week_where_whoever_lends_gets_payment_documents_or_bills():
-    for edits in ((*SMALL_CONTRACT, *CONTRACT), (*ALL_LENDERS,)):
+    lends = ('organisation = "den-sociale-kapitalfond"', 'organisation = "fokus-folkeoplysning"')  # the operator itself
+    for edits in ((*SMALL_CONTRACT, *CONTRACT), (*ALL_LENDERS,), (lends,)):
         with pytest.raises(DeclarationInvalid, match="would let a party choose a week") as refused:
             with_right("outcome_payer", *edits)
         assert refused.value.rule == "calendar-part"
