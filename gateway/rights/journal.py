@@ -21,6 +21,7 @@ from sqlmodel import Session, col, select
 
 from gateway.installation.gateway import Gateway
 from gateway.store.rights_tables import ErasureRow, RightsRequest
+from keys.whole_file import sync
 
 NAME = "erasures.jsonl"
 INTENDED, CONFIRMED, DROPPED = "intended", "confirmed", "dropped"
@@ -70,7 +71,7 @@ def forget(gateway: Gateway, *, now: datetime) -> None:
             written.flush()
             os.fsync(written.fileno())
         fresh.replace(file)
-        _sync_folder(file.parent)
+        sync(file.parent)
 
 
 def erased_digests(gateway: Gateway) -> set[str]:
@@ -119,7 +120,7 @@ def _append(gateway: Gateway, line: Line, now: datetime) -> None:
         os.pwrite(handle, _text({**line, "at": f"{now:%Y-%m}"}).encode("ascii"), end)
         os.fsync(handle)
     if is_new:
-        _sync_folder(file.parent)
+        sync(file.parent)
 
 
 @contextmanager
@@ -143,12 +144,3 @@ def _text(line: Line) -> str:
 def _month(at: str) -> int:
     year, month = at.split("-")
     return int(year) * 12 + int(month)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Wait until the disk knows the name of a new file, too."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
