@@ -260,6 +260,7 @@ def test_without_the_rule_the_same_attacker_finds_persons(rule: str, monkeypatch
     assert broken.persons
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("rule", ["calendar-creditor", "calendar-tied", "calendar-part"])
 def test_a_calendar_without_the_rule_is_what_the_audit_refuses(rule: str):
     """The scenarios above are those that the rules are for, and each is refused by its rule."""

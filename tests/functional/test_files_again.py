@@ -147,6 +147,7 @@ def test_a_wider_file_replaces_the_months_before_it(tmp_path: Path):
     assert weeks(town, "2020-W53") > some
 
 
+@pytest.mark.long
 def test_an_extension_asks_for_more_of_a_file_that_was_read_before(tmp_path: Path):
     town = small(tmp_path)
     town.enrol()
@@ -222,6 +223,7 @@ def test_a_total_may_be_asked_for_late_and_a_payment_document_not_out_of_order(t
         release(town.gateway, "impact60", "2020H1", "payment_document", "operator")
 
 
+@pytest.mark.long
 def test_a_version_that_reprices_the_past_is_not_put_into_force(tmp_path: Path):
     clock = Clock(date(2021, 12, 1))
     town = small(tmp_path, clock=clock)

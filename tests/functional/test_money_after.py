@@ -159,6 +159,7 @@ def test_a_register_mended_after_the_next_window_takes_back_nothing_that_was_nev
     assert sums.invoiced_minor == sums.due_minor
 
 
+@pytest.mark.long
 def test_a_debtors_silence_is_its_acceptance_from_the_day_that_the_statement_names(tmp_path: Path):
     """A relapse of one person in the last window but one; the last window is worth nothing."""
     town = road(tmp_path, (1, 3, 2, 2), clock=Clock(date(2030, 1, 1)))
@@ -181,6 +182,7 @@ def test_a_debtors_silence_is_its_acceptance_from_the_day_that_the_statement_nam
     assert (sums.open_minor, sums.paid_minor) == (0, 2 * PRICE)
 
 
+@pytest.mark.long
 def test_the_municipalitys_silence_does_not_hold_what_it_owes(tmp_path: Path):
     """The operator acknowledged, the municipality says nothing: seen, dated, invoiced, and paid by two people only."""
     town = road(tmp_path, (1, 3, 2, 2), clock=Clock(date(2030, 1, 1)))

@@ -150,6 +150,7 @@ def test_a_later_registration_or_an_erasure_changes_nothing_that_was_said(on_bot
         assert len(stored_documents(session)) == len(PEOPLE) - 2  # positive control
 
 
+@pytest.mark.long
 def test_a_correction_says_it_of_what_is_known_then(town: SimulatedMunicipality):
     town.gateway.clock.move(1)
     for someone in PEOPLE[5:]:
@@ -204,6 +205,7 @@ def test_of_a_contract_that_takes_no_documents_nothing_is_computed_or_said(
     assert "okumenter i kommunens sagssystem" not in page(statement(town))
 
 
+@pytest.mark.long
 def test_of_a_contract_that_takes_some_everybody_is_looked_at_twice_without_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

@@ -108,6 +108,7 @@ def test_each_payer_is_billed_its_share_and_only_when_all_have_paid_the_window_i
     assert [payer.paid_minor for payer in statement(town).payers] == [bill.total_minor for bill in bills]
 
 
+@pytest.mark.long
 def test_a_correction_gives_each_payer_a_credit_note_of_its_own_invoice(town: SimulatedMunicipality):
     accept(town, "2019H1")
     before = bills_of(town, "2019H1")

@@ -138,6 +138,7 @@ def release_all(town: SimulatedMunicipality) -> None:
     town.release(LAST, "contract_total", "investor")
 
 
+@pytest.mark.long
 def test_the_law_of_29_december_2025_in_mid_contract(tmp_path: Path):
     town = reformed(tmp_path)
 

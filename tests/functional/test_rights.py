@@ -201,6 +201,7 @@ def test_the_report_holds_all_and_names_no_member_of_staff(town: SimulatedMunici
     assert [row.action for row in again.look_ups][-1] == "access_report"
 
 
+@pytest.mark.long
 def test_thirty_monthly_files_are_one_run_each_and_nothing_is_called_corrected(finished: SimulatedMunicipality):
     """Every file tells the weeks before it again; what it only confirms is known since it was first told."""
     pull_again(finished)

@@ -99,6 +99,7 @@ def test_what_is_not_planned_for_a_small_cohort_is_refused_by_name(
     assert rule in refused.value.decision.rule_ids
 
 
+@pytest.mark.long
 def test_a_refusal_does_not_depend_on_the_figures(tmp_path: Path):
     """The refusal oracle: rules and text are the same whatever the count is."""
     answers = set()

@@ -90,6 +90,7 @@ def test_a_word_is_read_counted_and_told_to_whom_it_is_about(tmp_path: Path, mon
     assert any(whose in one.what for one in doctor.examine_opened(town.gateway))
 
 
+@pytest.mark.long
 def test_check_says_what_the_programme_owes(tmp_path: Path) -> None:
     text = (ROOT / "examples" / "contracts" / "impact60.toml").read_text("utf-8")
     file = tmp_path / "c.toml"
