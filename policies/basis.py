@@ -29,11 +29,13 @@ class RecordKind(StrEnum):
     EXIT = "exit"  # the person has left the programme
     PRISON = "prison"  # an exit of its own, because contracts treat it otherwise
     COHABITATION = "cohabitation"  # off benefits since somebody else provides: an exit, not a result
+    MISTAKE = "mistake"  # the person was referred by mistake (fejlhenvist)
     PROTECTION = "protection"  # navne- og adressebeskyttelse: never shown individually
 
 
 # what happens on a day and is often learnt later: registered with that day, it counts from then
 DATED = frozenset({RecordKind.EXIT, RecordKind.PRISON, RecordKind.COHABITATION})
+EXITS = DATED | {RecordKind.MISTAKE}  # what a case worker registers of a person, whatever the person asked for
 BASES = frozenset({RecordKind.STATUTORY_BASIS, RecordKind.ADMINISTRATIVE_CONSENT, RecordKind.GDPR_CONSENT})
 
 
@@ -51,7 +53,16 @@ class StopReason(StrEnum):
     EXITED = "exited"
     PRISON = "prison"
     COHABITATION = "cohabitation"
+    MISTAKEN = "mistaken"  # leaves the denominator as well, once every party has accepted the count
     PROTECTED = "protected"  # only where the system owner excludes protected persons
+
+
+class MistakeReason(StrEnum):
+    """What was wrong with a referral: of the referral, and nothing of the person's life."""
+
+    OTHER_PERSON = "other_person"  # somebody else was meant
+    OTHER_COHORT = "other_cohort"  # the person does not belong to this contract's cohort
+    NOT_ASKED = "not_asked"  # the person never said yes, or was never told
 
 
 _STOPS = {
@@ -60,6 +71,7 @@ _STOPS = {
     RecordKind.EXIT: StopReason.EXITED,
     RecordKind.PRISON: StopReason.PRISON,
     RecordKind.COHABITATION: StopReason.COHABITATION,
+    RecordKind.MISTAKE: StopReason.MISTAKEN,
 }
 
 

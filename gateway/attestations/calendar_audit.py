@@ -106,7 +106,7 @@ def _audit(contract: Contract, run_lives: Callable[[], Movers]) -> tuple[list[Ca
         return [], AuditedContract(contract, dict.fromkeys((view.roles for view in views), 0))
     judged = judged_at_contract(contract, run_lives())
     moved = judged.starts.movers.days[0].space.rank > 0
-    smallest = {view.roles: contract.cohort.size if moved and view.has_totals else 0 for view in views}
+    smallest = {view.roles: contract.cohort.denominator if moved and view.has_totals else 0 for view in views}
     passed = AuditedContract(contract, smallest)
     # where it ends early, its blocks are those that were settled before: the text alone is asked what is paid
     found = judged.findings(() if contract.end is not None and contract.fold.at_most else None)

@@ -55,17 +55,18 @@ ACTIONS: Mapping[Template, Action] = total(
     Template,
 )
 
+_COHORT = {"participants", "mistaken", "cohort_seals"}
 _DISCLOSABLE = total({
     Template.CONTRACT_TOTAL: {
-        "participants", "cohort_seals", "outcomes_achieved", "outcomes_reached", "points_reached", "days_reached",
-        "threshold", "qualifying_weeks", "payable", "outcomes_by_class", "not_counted", "sources", "method",
-        "suppression", "illustrative", "difference",
+        *_COHORT, "outcomes_achieved", "outcomes_reached", "points_reached", "days_reached", "threshold",
+        "qualifying_weeks", "payable", "outcomes_by_class", "not_counted", "sources", "method", "suppression",
+        "illustrative", "difference",
     },
     Template.PREDICATE: {
-        "participants", "cohort_seals", "threshold", "sources", "method", "suppression", "illustrative", "difference",
+        *_COHORT, "threshold", "sources", "method", "suppression", "illustrative", "difference",
     },
     Template.PAYMENT_DOCUMENT: {
-        "participants", "cohort_seals", "payable", "lines", "payers", "sources", "method", "illustrative", "difference",
+        *_COHORT, "payable", "lines", "payers", "sources", "method", "illustrative", "difference",
     },
 }, Template)  # fmt: skip
 
@@ -100,8 +101,10 @@ def disclosable_claims(
     what earlier payment documents and the opening balances say of each tariff, in minor units.
     """
     measure = contract.people_measure
+    mistaken = contract.cohort.mistaken_people
     claims: dict[str, Any] = {
         "participants": evaluation.participants,
+        **({"mistaken": mistaken} if mistaken else {}),
         "cohort_seals": [dict(seal) for seal in seals],
         "sources": {"complete_to_week": sources.complete_to_week, "known_at": sources.slot},
         "method": {
@@ -239,7 +242,8 @@ def rehearse(visible: Mapping[str, Any], disclosable: Mapping[str, Any], *, cont
         raise DraftRefused(
             rule="signed-difference", reason="what supersedes says the difference, and nothing else does"
         )
-    if template == Template.CONTRACT_TOTAL and disclosable["participants"] < contract.k_cohort:
+    counted = disclosable["participants"] - disclosable.get("mistaken", 0)
+    if template == Template.CONTRACT_TOTAL and counted < contract.k_cohort:
         raise DraftRefused(rule="k-cohort", reason="the cohort is too small for exact totals")
     if disclosable["participants"] != sum(seal["count"] for seal in disclosable["cohort_seals"]):
         raise DraftRefused(rule="sealed-denominator", reason="participants differ from the sealed count")

@@ -67,7 +67,7 @@ class Starts:
     @property
     def unknown_people(self) -> int:
         """Of how many nobody knows the day."""
-        return self.movers.contract.cohort.size if self.by_day is None else sum(self.erased.values())
+        return self.movers.contract.cohort.denominator if self.by_day is None else sum(self.erased.values())
 
     @cached_property
     def entrants(self) -> list[tuple[DayOfMovers, int | None]]:

@@ -66,7 +66,7 @@ def _show(done: Recorded, out: Path | None) -> None:
 @app.command()
 def record(
     contract: Contract,
-    kind: Annotated[str, typer.Argument(help="objection, restriction, exit, protection or a consent.")],
+    kind: Annotated[str, typer.Argument(help="objection, restriction, exit, mistake, protection or a consent.")],
     case: Case = "",
     cpr_file: CprFile = None,
     channel: Channel = "letter",
@@ -78,23 +78,28 @@ def record(
     since: Annotated[
         str, typer.Option("--on", help="The day of an exit, prison or cohabitation, where it was before today.")
     ] = "",
+    reason: Annotated[
+        str, typer.Option(help="What was wrong with a referral by mistake: other_person, other_cohort or not_asked.")
+    ] = "",
     role: As = "case_worker",
     receipt: Annotated[Path | None, typer.Option(help="Where a signed stop receipt goes.")] = None,
 ) -> None:
     """Register that something begins today, or began on a day; what stops the reading gives a signed receipt.
 
     What was released for weeks after an exit that is registered late is taken back by the next payment document, or by
-    `gateway correct` of the last one.
+    `gateway correct` of the last one. Whoever was referred by mistake leaves the denominator by a later version of the
+    contract, which says how many they are (cohort.mistaken).
 
     Example: gateway rights record impact60 exit --on 2020-03-02 --case F-017 --channel register
     """
     from gateway.rights.people import Channel as Received
     from gateway.rights.people import NewRecord, begin
-    from policies.basis import RecordKind
+    from policies.basis import MistakeReason, RecordKind
     from policies.terms import Purpose
 
     asked = [(kind, list(map(str, RecordKind)), "KIND"), (channel, list(map(str, Received)), "--channel")]
     asked += [(one, list(map(str, Purpose)), "--purpose") for one in purpose or ()]
+    asked += [(reason, list(map(str, MistakeReason)), "--reason")] if reason else []
     for word, allowed, hint in asked:
         if word not in allowed:
             raise typer.BadParameter(f"must be one of: {', '.join(allowed)}", param_hint=hint)
@@ -105,6 +110,7 @@ def record(
         notice=notice,
         valid_to=_day(valid_to, "--valid-to"),
         since=_day(since, "--on"),
+        reason=MistakeReason(reason) if reason else None,
     )
     _show(begin(open_gateway(), contract, _person(case, cpr_file), new, role=_role(role)), receipt)
 

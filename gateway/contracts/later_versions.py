@@ -11,6 +11,7 @@ from connectors.base import Progress, no_progress
 from gateway.attestations.calendar_audit import audit_contract, known_movers
 from gateway.contracts import accepted
 from gateway.contracts.fitting import check_fits
+from gateway.contracts.mistaken import check_registered
 from gateway.contracts.sealed_plan import planned_ends
 from gateway.contracts.waiting import right_of
 from gateway.errors.contracts import AmendmentRefused
@@ -58,6 +59,7 @@ def check_later(session: Session, contract: Contract, programme: Programme, *, o
     if contract.effective_from <= on and changes_what_counts(newest, contract):
         reason = f"must lie behind {on}: other terms hold from a window on that begins when everybody has accepted"
         raise AmendmentRefused(file=contract.file, part="effective_from", reason=reason)
+    check_registered(session, newest, contract)
     if contract.end == newest.end:  # an end says by itself which windows it cuts, and of which nothing was told
         _check_windows_ahead(session, newest, contract, on=on)
     _check_read_in_time(session, newest, contract, on=on)
@@ -79,7 +81,8 @@ def _check_read_in_time(session: Session, known: Contract, new: Contract, *, on:
 def _check_windows_ahead(session: Session, known: Contract, new: Contract, *, on: date) -> None:
     """What is shown, when and of which weeks changes behind this day alone. A seal says from which window on its people
     count: that window stays, whether or not it has begun."""
-    if new.effective_from <= on and (changes_windows(known, new) or changes_measures(known, new)):
+    changes_figures = changes_windows(known, new) or changes_measures(known, new)
+    if new.effective_from <= on and (changes_figures or new.cohort.mistaken != known.cohort.mistaken):
         reason = f"must lie behind {on}: what is shown, when and of which weeks changes once everybody has accepted"
         raise AmendmentRefused(file=new.file, part="effective_from", reason=reason)
     for batch in queries.batches(session, known.id):

@@ -18,7 +18,7 @@ from gateway.outcomes.phrases import NumberList, PeriodWord, Reached, ReachedLis
 from gateway.outcomes.status_words import StatusWord, labels_of
 from gateway.outcomes.terms import ExitRule, FigureUnit, Gate, Index, RegisterExit, WeekState
 from gateway.wording import formats
-from gateway.wording.contract import EXITS, HEADINGS, LINES, PERIODS, RULES, TEMPLATES, UNITS, WORD_CATEGORIES
+from gateway.wording.contract import EXITS, HEADINGS, LINES, MISTAKES, PERIODS, RULES, TEMPLATES, UNITS, WORD_CATEGORIES
 from gateway.wording.kind_words import KindSentence, Voice
 from gateway.wording.measures import MEASURE_WORDS
 from gateway.wording.parties import delivers_itself, names_in
@@ -190,12 +190,18 @@ class _Page:
         closed = ", ".join(f"{batch.id} ({batch.cut_off})" for batch in cohort.batches if batch.cut_off)
         return [
             self._say("cohort", size=cohort.size, first=cohort.enrolment_from, last=cohort.enrolment_to),
+            *([self._mistakes()] if cohort.mistaken else []),
             self._say("batches", batches=batches),
             *([self._say("batches_in_turn")] if len(cohort.batches) > 1 else []),
             *([self._say("cut_offs", batches=closed)] if closed else []),
             *([self._referral_plan()] if cohort.planned else []),
             self._say("double_refused"),
         ]
+
+    def _mistakes(self) -> str:
+        cohort = self.contract.cohort
+        reasons = "; ".join(f"{MISTAKES[one.reason][self.language]}: {one.people}" for one in cohort.mistaken)
+        return self._say("mistaken", people=cohort.mistaken_people, reasons=reasons)
 
     def _referral_plan(self) -> str:
         cohort = self.contract.cohort

@@ -153,7 +153,8 @@ def _held_section(made: AccessReport) -> str:
         (
             (
                 short_day(row.on),
-                words.KIND.get(row.kind, row.kind),
+                words.KIND.get(row.kind, row.kind)
+                + (f": {words.MISTAKE.get(row.reason, row.reason)}" if row.reason else ""),
                 words.CHANGE.get(row.change, ""),
                 words.CHANNEL.get(row.channel, row.channel),
                 row.record,

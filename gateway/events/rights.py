@@ -11,9 +11,10 @@ from gateway.events.event import Event
 
 @dataclass(frozen=True, slots=True)
 class RecordChanged(Event):
-    """A record of legal basis, consent, objection, restriction, exit or protection began or ended."""
+    """A record of legal basis, consent, objection, restriction, exit, mistake or protection began or ended."""
 
     kind = "record_changed"
+    schema = 2
 
     contract: str
     record: str
@@ -22,6 +23,7 @@ class RecordChanged(Event):
     channel: str
     decision: str
     decision_sha256: str
+    reason: str = ""  # of a mistake, what was wrong with the referral
 
 
 @dataclass(frozen=True, slots=True)

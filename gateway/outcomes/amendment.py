@@ -54,7 +54,7 @@ FIELDS: Mapping[str, FieldRule] = {
     "rounding": _NEVER,
     "illustrative": _MAY_CHANGE,
     "parties": _MAY_CHANGE,  # but for none that is in the place of another (`successors`)
-    "cohort": _MAY_CHANGE,  # batches that are not sealed
+    "cohort": _MAY_CHANGE,  # batches that are not sealed; who was referred by mistake may grow
     "status_sources": _MAY_CHANGE,  # from a window on, as everything that says how a week is read (`readings`)
     "evidence": _MAY_CHANGE,
     "income_source": _MAY_CHANGE,  # it may begin or end, and not become another
@@ -231,6 +231,9 @@ def _check_cohort(known: Contract, new: Contract, sealed: Collection[str], refus
     cut_offs = {one.id: one.cut_off for one in before.batches}
     if any(cut_offs[batch.id] != batch.cut_off for batch in kept):
         raise refuse("cohort", "may not move the cut-off of a batch: everybody's time begins on it")
+    now = {one.reason: one.people for one in after.mistaken}
+    if any(now.get(one.reason, 0) < one.people for one in before.mistaken):
+        raise refuse("cohort.mistaken", f"may not say fewer than version {known.version}: everybody accepted that")
     if after.enrolment_to < before.enrolment_to and (sealed or before.has_cut_offs):
         raise refuse("cohort", f"may not end enrolment before {before.enrolment_to}: somebody may be sealed already")
 

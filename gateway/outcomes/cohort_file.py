@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from datetime import date
 from itertools import pairwise
 
-from gateway.outcomes.terms import BEHIND_PER_CENT, Cohort, ReferralBatch
-from vocabulary.declaration import DeclarationTable, one_of
+from gateway.outcomes.terms import BEHIND_PER_CENT, Cohort, Mistaken, ReferralBatch
+from policies.basis import MistakeReason
+from vocabulary.declaration import DeclarationTable, member_of, one_of
 from vocabulary.mistakes import Hole
 from vocabulary.weeks import Month
 
@@ -31,8 +32,12 @@ def read_cohort(table: DeclarationTable) -> Cohort:
     batches = table.rows("batches", read, by="id") if "batches" in table or time_from == "batch" else whole
     planned = table.integers("planned", most=MOST_PEOPLE) if "planned" in table else ()
     behind = table.integer("behind_per_cent", BEHIND_PER_CENT, least=1, most=99)
-    cohort = Cohort(size, table.day("enrolment_from"), table.day("enrolment_to"), batches, planned, behind)
+    mistaken = table.rows("mistaken", _mistakes, by="reason") if "mistaken" in table else ()
+    cohort = Cohort(size, table.day("enrolment_from"), table.day("enrolment_to"), batches, planned, behind, mistaken)
     table.finish()
+    with table.check():
+        if cohort.mistaken_people >= size:
+            raise table.refuse("mistaken", "must leave somebody of the cohort")
     with table.check():
         if sum(batch.size for batch in batches) != size:
             raise table.refuse("batches", "sizes must add up to the cohort's size")
@@ -51,6 +56,12 @@ def read_cohort(table: DeclarationTable) -> Cohort:
         if time_from == "batch":
             _check_cut_offs(table, cohort, batches)
     return cohort
+
+
+def _mistakes(row: DeclarationTable) -> Mistaken:
+    found = Mistaken(row.integer("people", least=1), row.convert("reason", member_of(MistakeReason)))
+    row.finish()
+    return found
 
 
 def _cut_off(row: DeclarationTable, time_from: str) -> date | None:

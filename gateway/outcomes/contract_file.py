@@ -163,6 +163,8 @@ def _check_words_of_later(root: DeclarationTable, contract: Contract) -> None:
         return
     if key := key_of_pays_cut(contract):
         raise root.refuse("follows", f"is missing: {key} is for a later version, and pays what an earlier cap cut")
+    if contract.cohort.mistaken:
+        raise root.refuse("follows", "is missing: cohort.mistaken is for a later version: first somebody is referred")
     for measure in contract.measures:
         if measure.instead_of or measure.beside:
             key = "instead_of" if measure.instead_of else "beside"

@@ -14,6 +14,7 @@ from typing import assert_never
 
 from gateway.errors.contracts import ContractNotEvaluable
 from gateway.outcomes.succession import Succession
+from policies.basis import MistakeReason
 from policies.terms import LegalRole
 from vocabulary.releases import Recipient, Template
 from vocabulary.statuses import IncomeType, Status
@@ -198,13 +199,31 @@ class ReferralBatch:
 
 
 @dataclass(frozen=True, slots=True)
+class Mistaken:
+    """So many people were referred by mistake (fejlhenvist), and are in the denominator no longer."""
+
+    people: int
+    reason: MistakeReason
+
+
+@dataclass(frozen=True, slots=True)
 class Cohort:
-    size: int  # people: the denominator, everyone referred
+    size: int  # people: everyone referred, and the denominator but for `mistaken`
     enrolment_from: date
     enrolment_to: date
     batches: tuple[ReferralBatch, ...]
     planned: tuple[int, ...] = ()  # people by month of enrolment, from its first on; empty for evenly by batch
     behind_per_cent: int = BEHIND_PER_CENT  # of those planned by now, from which referrals are behind
+    mistaken: tuple[Mistaken, ...] = ()  # of a later version; which of them they are, no text says
+
+    @property
+    def mistaken_people(self) -> int:
+        return sum(one.people for one in self.mistaken)
+
+    @property
+    def denominator(self) -> int:
+        """People: everyone referred, once all batches are sealed, but for those referred by mistake."""
+        return self.size - self.mistaken_people
 
     @property
     def has_cut_offs(self) -> bool:
@@ -284,7 +303,7 @@ class Pause:
 
 
 class ExitRule(StrEnum):
-    """What becomes of a person's results after an exit. The denominator never changes."""
+    """What becomes of a person's results after an exit. None of them changes the denominator."""
 
     FROZEN = "frozen"  # weeks so far count, and the outcome stays as it was in the last week
     NEUTRAL = "neutral"  # as frozen, and the person's time stands still: the weeks are asked later

@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from sqlmodel import Session
 
+from gateway.contracts.mistaken import may_be_taken_back
 from gateway.errors.rights import PersonUnknown, RecordRefused, RecordUnknown
 from gateway.evaluation.own_cases import check_not_own_case
 from gateway.events.event import PersonLine
@@ -23,7 +24,7 @@ from gateway.installation.look_ups import NamedBy, look_up
 from gateway.intake.stops import record_person_stop
 from gateway.store import basis, queries
 from gateway.store.rights_tables import BasisRow
-from policies.basis import BASES, DATED, Change, RecordKind, Stop
+from policies.basis import BASES, DATED, EXITS, Change, MistakeReason, RecordKind, Stop
 from policies.facts import PersonFacts
 from policies.programme import Programme
 from policies.terms import Action, Purpose, Role
@@ -67,7 +68,7 @@ class NewRecord:
     """What is to be registered. `purposes` and `notice` belong to a consent, `valid_to` is its last day.
 
     `since` is the day on which an exit, prison or cohabitation began, where that was before today: from then on nothing
-    counts, also of what was released in between.
+    counts, also of what was released in between. `reason` is what was wrong with a referral by mistake.
     """
 
     kind: RecordKind
@@ -76,10 +77,11 @@ class NewRecord:
     notice: str = ""
     valid_to: date | None = None
     since: date | None = None
+    reason: MistakeReason | None = None
 
 
 def begin(gateway: Gateway, contract_id: str, who: Who, new: NewRecord, *, role: Role) -> Recorded:
-    """Register that a consent, objection, restriction, exit or protection begins today, or began on its day.
+    """Register that a consent, objection, restriction, exit, mistake or protection begins today, or began on its day.
 
     Raises `PolicyDenied` (also where nobody here has that name), `RecordRefused`.
     """
@@ -87,7 +89,7 @@ def begin(gateway: Gateway, contract_id: str, who: Who, new: NewRecord, *, role:
         programme = gateway.programme(asking.session, contract_id)
         subject, authorised = open_person(gateway, asking, programme, who, Action.REGISTER_RIGHT, role)
         version = _check(asking, programme, subject, new)
-        if new.kind in DATED:
+        if new.kind in EXITS:
             check_not_own_case(asking, gateway.contract(asking.session, contract_id), subject)
         row = BasisRow(
             record_id=str(uuid.uuid4()),
@@ -100,6 +102,7 @@ def begin(gateway: Gateway, contract_id: str, who: Who, new: NewRecord, *, role:
             notice_version=version,
             valid_to=new.valid_to,
             since=new.since,
+            reason=new.reason or "",
             channel=new.channel,
             at=asking.now,
         )
@@ -121,8 +124,12 @@ def end(gateway: Gateway, contract_id: str, record: str, *, channel: Channel, ro
         authorised = open_by_id(gateway, asking, programme, begun.subject_id, Action.REGISTER_RIGHT, role)
         if begun.kind == RecordKind.STATUTORY_BASIS:
             raise RecordRefused(reason="a statutory basis is not withdrawn; register an objection (GDPR art. 21)")
-        if begun.kind in DATED:
-            check_not_own_case(asking, gateway.contract(asking.session, contract_id), begun.subject_id)
+        contract = gateway.contract(asking.session, contract_id)
+        if begun.kind in EXITS:
+            check_not_own_case(asking, contract, begun.subject_id)
+        if begun.kind == RecordKind.MISTAKE and not may_be_taken_back(asking.session, contract, begun.reason):
+            reason = f"cohort.mistaken of version {contract.version} counts this mistake, and every party accepted that"
+            raise RecordRefused(reason=reason)
         if asking.session.get(BasisRow, (record, Change.ENDS)) is not None:
             raise RecordRefused(reason="the record has ended already, and an ended record never begins again")
         row = BasisRow(**{**begun.model_dump(), "change": Change.ENDS, "channel": channel, "at": asking.now})
@@ -194,6 +201,8 @@ def _check(asking: Asking, programme: Programme, subject: str, new: NewRecord) -
         raise RecordRefused(reason=f"a record of {new.kind} begins on the day on which it is registered")
     if new.since is not None and new.since > danish_day(asking.now):
         raise RecordRefused(reason=f"{new.since} lies ahead: register it when it has come")
+    if (new.kind is RecordKind.MISTAKE) != (new.reason is not None):
+        raise RecordRefused(reason="a mistake, and nothing else, says what was wrong with the referral")
     if new.kind not in BASES:
         if new.purposes or new.notice:
             raise RecordRefused(reason=f"a record of {new.kind} has no purposes and no notice")
@@ -218,6 +227,7 @@ def _store(gateway: Gateway, asking: Asking, programme: Programme, row: BasisRow
             contract=row.contract_id,
             record=row.record_id,
             record_kind=row.kind,
+            reason=row.reason,
             change=row.change,
             channel=row.channel,
             decision=authorised.id,

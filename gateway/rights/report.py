@@ -195,6 +195,7 @@ def _person_held(held: Holdings) -> PersonHeld:
             RecordHeld(
                 record=row.record_id,
                 kind=row.kind,
+                reason=row.reason,
                 change=row.change,
                 purposes=tuple(row.purposes),
                 notice=f"{row.notice_id}/{row.notice_version}" if row.notice_id else "",

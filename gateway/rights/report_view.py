@@ -120,10 +120,12 @@ class DocumentHeld:
 
 @dataclass(frozen=True, slots=True)
 class RecordHeld:
-    """That a record, such as a consent or an objection, began or ended."""
+    """That a record, such as a consent or an objection, began or ended. `reason` is what was wrong with a referral by
+    mistake, of any other record it is empty."""
 
     record: str
     kind: str
+    reason: str
     change: str
     purposes: tuple[str, ...]
     notice: str

@@ -43,8 +43,9 @@ def counted_batches(
 
 
 def counted_people(session: Session, contract: Contract, week: Week) -> int:
-    """How many people count at the end of a week: the denominator, which the seals say."""
-    return sum(batch.count for batch in counted_batches(session, contract, week))
+    """How many people count at the end of a week: the denominator, which the seals say, less whoever was referred by
+    mistake."""
+    return sum(batch.count for batch in counted_batches(session, contract, week)) - contract.cohort.mistaken_people
 
 
 def telling_pulls(

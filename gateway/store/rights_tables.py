@@ -41,6 +41,7 @@ class BasisRow(SQLModel, table=True):
     valid_to: date | None = None
     since: date | None = None  # the day of an exit, where it was before it was registered
     channel: str
+    reason: str = ""  # of a mistake: what was wrong with the referral
     at: datetime = instant()
 
 

@@ -28,6 +28,7 @@ EXITS: Mapping[StopReason | RegisterExit, str] = total(
         StopReason.PROTECTED: "Borgeren har navne- og adressebeskyttelse og følges derfor ikke",
         StopReason.PRISON: "Borgeren er i fængsel",
         StopReason.COHABITATION: "Borgeren forsørges af en anden",
+        StopReason.MISTAKEN: "Borgeren blev henvist ved en fejl",
         RegisterExit.MOVED: "Registret viser, at borgeren ikke er bosat her",
         RegisterExit.DEAD: "Registret viser, at borgeren er død",
         RegisterExit.PENSION: "Registret viser førtidspension eller folkepension",

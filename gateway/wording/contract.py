@@ -8,7 +8,7 @@ from gateway.outcomes.phrases import PeriodWord
 from gateway.outcomes.status_words import WordCategory
 from gateway.outcomes.terms import ExitRule, FigureUnit, RegisterExit
 from gateway.wording.kind_words import Both, in_both
-from policies.basis import StopReason
+from policies.basis import MistakeReason, StopReason
 from vocabulary.total import total
 
 HEADINGS: Mapping[str, Both] = {
@@ -92,6 +92,7 @@ EXITS: Mapping[StopReason | RegisterExit, Both] = total(
         StopReason.EXITED: in_both("udtrådt", "left the programme"),
         StopReason.PRISON: in_both("fængsel", "prison"),
         StopReason.COHABITATION: in_both("forsørges af en anden", "provided for by somebody else"),
+        StopReason.MISTAKEN: in_both("fejlhenvist", "referred by mistake"),
         StopReason.PROTECTED: in_both("beskyttet", "protected"),
         RegisterExit.MOVED: in_both("fraflyttet", "moved away"),
         RegisterExit.DEAD: in_both("død", "dead"),
@@ -99,6 +100,15 @@ EXITS: Mapping[StopReason | RegisterExit, Both] = total(
     },
     StopReason,
     RegisterExit,
+)
+
+MISTAKES: Mapping[MistakeReason, Both] = total(
+    {
+        MistakeReason.OTHER_PERSON: in_both("en anden person var ment", "somebody else was meant"),
+        MistakeReason.OTHER_COHORT: in_both("hører ikke til målgruppen", "not of this cohort"),
+        MistakeReason.NOT_ASKED: in_both("ikke spurgt eller ikke oplyst", "never asked or told"),
+    },
+    MistakeReason,
 )
 
 WORD_CATEGORIES: Mapping[WordCategory, Both] = total(
@@ -166,6 +176,11 @@ LINES: Mapping[str, Both] = {
     "cohort": in_both(
         "{size} personer, indskrevet fra {first} til {last}; alle henviste er nævneren",
         "{size} people, enrolled from {first} to {last}; everyone referred is the denominator",
+    ),
+    "mistaken": in_both(
+        "Af dem er {people} fejlhenvist og tæller ikke længere i nævneren ({reasons}); hvem, siges ikke",
+        "Of them {people} were referred by mistake and are no longer in the denominator ({reasons}); nobody says who"
+        " they are",
     ),
     "batches": in_both("Hold, som forsegles samlet: {batches}", "Batches that are sealed as a whole: {batches}"),
     "batches_in_turn": in_both(

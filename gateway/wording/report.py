@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gateway.outcomes.manual_evidence import EvidenceType
 from gateway.outcomes.terms import FigureUnit
-from policies.basis import Change, RecordKind
+from policies.basis import Change, MistakeReason, RecordKind
 from policies.terms import Role
 from vocabulary.releases import Recipient
 from vocabulary.total import total
@@ -73,9 +73,18 @@ KIND = total(
         "exit": "du forlod indsatsen",
         "prison": "du er i fængsel",
         "cohabitation": "en anden forsørger dig",
+        "mistake": "du blev henvist ved en fejl",
         "protection": "navne- og adressebeskyttelse",
     },
     RecordKind,
+)
+MISTAKE = total(
+    {
+        "other_person": "en anden person var ment",
+        "other_cohort": "du hører ikke til dem, indsatsen er for",
+        "not_asked": "du var ikke spurgt eller ikke oplyst",
+    },
+    MistakeReason,
 )
 CHANGE = total({"begins": "gælder fra denne dag", "ends": "ophørt denne dag"}, Change)
 CHANNEL = {
@@ -95,6 +104,7 @@ TEMPLATE = {
 ROLE = total({"operator": "leverandør", "investor": "investor"}, Recipient)
 CLAIM = {
     "participants": "henviste",
+    "mistaken": "heraf henvist ved en fejl",
     "outcomes_achieved": "i mål",
     "outcomes_reached": "nåede mål",
     "points_reached": "nåede point",

@@ -104,10 +104,12 @@ def lists_of(town: SimulatedMunicipality) -> tuple[Path, Path]:
     return files
 
 
-def erase_somebody(town: SimulatedMunicipality) -> None:
+def erase_somebody(town: SimulatedMunicipality, case: str = "") -> None:
     """By the way of a restored backup, which erases without deciding again."""
+    query = select(Subject.subject_id)
     with town.gateway.write() as uow:
-        mark = erasure.digest_of(uow.session.exec(select(Subject.subject_id)).first() or "")
+        found = uow.session.exec(query.where(Subject.case_reference == case) if case else query).first()
+        mark = erasure.digest_of(found or "")
         uow.session.add(ErasureRow(subject_sha256=mark, contract_id=town.contract, certificate="", at=uow.now))
         uow.record(ErasureRepeated(contract=town.contract, subject_sha256=mark))
     assert erasure.repeat(town.gateway) == 1

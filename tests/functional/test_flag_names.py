@@ -106,7 +106,7 @@ MEANS = {
     "--programme": r"Its programme file",
     "--propose": r"for somebody else to run",
     "--purpose": r"What a consent covers|Why the data are read",
-    "--reason": r"quantity, amount|source_corrected",
+    "--reason": r"quantity, amount|source_corrected|other_cohort",
     "--receipt": r"Where a signed stop receipt goes",
     "--register": r"SOURCE=FILE, a register's file",
     "--replaces-key": r"Thumbprint that the party told before",

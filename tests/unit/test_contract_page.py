@@ -69,7 +69,7 @@ def test_amounts_are_written_as_each_language_writes_them():
 def test_both_languages_say_the_same_things():
     """Every sentence has both languages, with the same blanks to fill in."""
     tables = [value for name, value in vars(contract_words).items() if name.isupper()]
-    assert len(tables) == 9
+    assert len(tables) == 10
     kinds = [*MEASURE_WORDS.values(), *TARIFF_WORDS.values()]
     assert len(kinds) == len(MEASURES) + len(TARIFFS)
     pages = [{key: sentence.page for key, sentence in words.items()} for words in kinds]

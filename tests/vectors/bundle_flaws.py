@@ -50,6 +50,7 @@ GOOD = [
         "reached-withheld", 0, "Nothing: how much was reached is withheld, which is told.",
         disclosure("c2FsdA", "outcomes_reached", None),
     ),
+    Vector("referred-by-mistake", 0, "Nothing: some were referred by mistake, which is told.", shows(mistaken=2)),
     Vector("nothing-shown", 0, "Nothing: every claim is withheld.", parts(lambda p: [p[0], ""])),
     Vector("two-shown", 0, "Nothing: all but two claims are withheld.", parts(lambda p: [p[0], p[1], p[3], ""])),
     Vector("predicate", 0, "Nothing: met, without a number.", predicate),
@@ -293,6 +294,11 @@ def step9() -> list[Vector]:
             "more-outcomes-than-people",
             "More outcomes than participants.",
             shows(outcomes_achieved=41, outcomes_by_class=None),
+        ),
+        (
+            "more-by-mistake-than-people",
+            "More referred by mistake than participants.",
+            shows(mistaken=41),
         ),
         (
             "verdict-against-the-figures",

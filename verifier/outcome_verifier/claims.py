@@ -69,6 +69,8 @@ def check_figures(shown: Mapping[str, Any]) -> None:
     achieved, people = shown.get("outcomes_achieved"), shown.get("participants")
     if achieved is not None and people is not None and achieved > people:
         raise ValueError("more outcomes than participants")
+    if people is not None and shown.get("mistaken", 0) > people:
+        raise ValueError("more referred by mistake than participants")
     threshold = shown.get("threshold")
     if (
         achieved is not None
@@ -126,6 +128,7 @@ _VISIBLE: dict[str, Shape] = {
 
 _SHOWN: dict[str, Shape] = {
     "participants": is_count,
+    "mistaken": is_count,
     "cohort_seals": list_of(
         fields(batch=is_text, count=is_count, plan=is_digest, root=is_digest, sealed_on=is_text, nonce=is_digest)
     ),

@@ -210,6 +210,8 @@ def figures(claims: Mapping[str, Any], shown: Mapping[str, Any], *, further_paye
 
     if "participants" in shown:
         yield line("people referred", f"{shown['participants']}, the whole cohort of the contract")
+    if "mistaken" in shown:
+        yield line("by mistake", f"{shown['mistaken']} of them, who are in the denominator no longer")
     if "outcomes_achieved" in shown:
         yield line("in the outcome", f"{shown['outcomes_achieved']} {_AT_THE_END}, whenever reached")
     for name, words in _REACHED.items():

@@ -73,6 +73,7 @@ const isCountOrWithheld = (value) => value === null || isCount(value);
 
 const SHOWN = {
   participants: isCount,
+  mistaken: isCount,
   cohort_seals: listOf(
     fields({ batch: isText, count: isCount, plan: isDigest, root: isDigest, sealed_on: isText, nonce: isDigest }),
   ),

@@ -262,6 +262,7 @@
     const text = words();
     const rows = [];
     if ("participants" in shown) rows.push({ row: [text.participants, integer(shown.participants), text.cohort] });
+    if ("mistaken" in shown) rows.push({ row: [text.mistaken, integer(shown.mistaken), text.notInDenominator] });
     if ("outcomes_achieved" in shown) {
       rows.push({ row: [text.outcomes, integer(shown.outcomes_achieved), text.outcomesWhen], kind: "main" });
     }

@@ -140,9 +140,10 @@ function addUp(cells, parent) {
 }
 
 function checkFigures(shown) {
-  const { participants, outcomes_achieved: achieved, threshold, lines, payers, payable } = shown;
+  const { participants, mistaken, outcomes_achieved: achieved, threshold, lines, payers, payable } = shown;
   const isKnown = (value) => value !== undefined;
   if (isKnown(achieved) && isKnown(participants)) need(achieved <= participants, "more outcomes than participants");
+  if (isKnown(mistaken) && isKnown(participants)) need(mistaken <= participants, "more referred by mistake than participants");
   if (isKnown(achieved) && isKnown(threshold?.people)) {
     const follows = threshold.met === achieved >= threshold.people;
     need(follows, "the threshold's verdict does not follow from the outcomes");

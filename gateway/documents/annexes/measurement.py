@@ -13,7 +13,7 @@ from gateway.outcomes.terms import ExitRule, RegisterExit
 from gateway.wording import annexes as words
 from gateway.wording import formats, plain_danish
 from gateway.wording.annex_voice import AnnexVoice
-from gateway.wording.contract import WORD_CATEGORIES
+from gateway.wording.contract import MISTAKES, WORD_CATEGORIES
 from gateway.wording.parties import names_in
 from gateway.wording.version_words import early_end, end_rights
 from policies.basis import StopReason
@@ -53,9 +53,15 @@ def _people(contract: Contract) -> Iterator[Block]:
     yield Paragraph(
         f"Målgruppen er {formats.danish_number(cohort.size)} borgere. De indskrives fra "
         f"{formats.day(cohort.enrolment_from)} til {formats.day(cohort.enrolment_to)}. Alle, der er henvist, tæller "
-        "med i gruppens størrelse, også den, der ikke møder op eller stopper. Størrelsen ændres aldrig, når et hold "
-        "er forseglet."
+        "med i gruppens størrelse, også den, der ikke møder op eller stopper. Når et hold er forseglet, ændres "
+        "størrelsen kun, hvis alle parter godkender, at nogen blev henvist ved en fejl."
     )
+    if cohort.mistaken:
+        reasons = [f"{MISTAKES[one.reason]['da']}: {one.people}" for one in cohort.mistaken]
+        yield Paragraph(
+            f"Af dem er {cohort.mistaken_people} fejlhenvist og tæller ikke længere med i gruppens størrelse "
+            f"({formats.enumeration(reasons)}). Hvem det er, står ingen steder uden for kommunen."
+        )
     rows = tuple((batch.id, formats.danish_number(batch.size)) for batch in cohort.batches)
     yield TableBlock(("Hold, der forsegles samlet", "Borgere"), rows, numbers=1)
     if cohort.has_cut_offs:

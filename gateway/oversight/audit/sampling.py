@@ -39,7 +39,7 @@ from policies.terms import Action, Purpose, Role
 
 _NONCE = re.compile(r"([0-9a-f]{2}){16,64}")
 # whoever left was read until then; every other stop says that the person's data are not to be read
-_LEFT = frozenset({StopReason.EXITED, StopReason.PRISON, StopReason.COHABITATION})
+_LEFT = frozenset({StopReason.EXITED, StopReason.PRISON, StopReason.COHABITATION, StopReason.MISTAKEN})
 ERASED, NOT_TO_BE_READ = "erased", "not_to_be_read"
 
 

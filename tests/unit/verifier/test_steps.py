@@ -130,6 +130,7 @@ def test_an_expired_staple_says_as_of_when_the_status_was_known(issuer: Issuer):
 
 FIGURES = {
     "more outcomes than people": disclosable(outcomes_achieved=41),
+    "more by mistake than people": disclosable(mistaken=41),
     "verdict against the figures": disclosable(threshold={"people": 22, "met": True}),
     "classes beyond the outcomes": disclosable(outcomes_by_class=[{"class": "job", "value": 22}]),
     "classes short of the outcomes": disclosable(outcomes_by_class=[{"class": "job", "value": 20}]),
