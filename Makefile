@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test long faults conformance page soak mutants check lint types imports bench lock clean
+.PHONY: help demo test long worlds faults conformance page soak mutants check lint types imports bench lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -30,10 +30,13 @@ demo: $(VENV)/runtime ## run the main job on a simulated municipality, then serv
 	$(BIN)/gateway demo
 
 test: $(VENV)/dev ## run the test suites
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder tests -m "not long" --ignore tests/conformance --ignore tests/page
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder tests -m "not long and not soak" --ignore tests/conformance --ignore tests/page
 
 long: $(VENV)/dev ## run what is exhaustive, doubled or slow, and properties on all their examples
-	EXAMPLES=all $(BIN)/pytest -n 2 --dist worksteal tests -m "long or property" --ignore tests/conformance --ignore tests/page --ignore tests/faults/test_source_faults.py
+	EXAMPLES=all $(BIN)/pytest -n 2 --dist worksteal tests -m "(long or property) and not soak" --ignore tests/conformance --ignore tests/page --ignore tests/faults/test_source_faults.py
+
+worlds: $(VENV)/dev ## draw worlds and combinations by the thousand (some 20 minutes; `make long` draws fewer)
+	$(BIN)/pytest -n 2 --dist worksteal tests -m soak --ignore tests/conformance --ignore tests/page
 
 faults: $(VENV)/dev ## every source with every fault, against the table (some three minutes; `make test` runs one source)
 	$(BIN)/pytest -n 2 tests/faults/test_source_faults.py

@@ -114,8 +114,10 @@ def corrected(town: SimulatedMunicipality) -> list[list[dict[str, Any]]] | None:
         return [list(row.due) for row in queries.releases(session, town.contract)]
 
 
-@pytest.mark.long
-@pytest.mark.parametrize("seed", range(1, 12))
+@pytest.mark.parametrize(
+    "seed",
+    [pytest.param(seed, marks=pytest.mark.long if seed < 4 else pytest.mark.soak) for seed in range(1, 12)],
+)
 def test_later_figures_and_money_are_those_of_a_world_that_still_knows_them(
     worlds: tuple[SimulatedMunicipality, SimulatedMunicipality], seed: int
 ):

@@ -45,7 +45,7 @@ def test_case_is_decided_by_exactly_these_rules(case: Case) -> None:
     )
 
 
-@pytest.mark.parametrize("step", [20, pytest.param(1, marks=pytest.mark.long)])
+@pytest.mark.parametrize("step", [20, pytest.param(1, marks=pytest.mark.soak)])
 def test_the_grants_of_other_programmes_decide_nothing(step: int) -> None:
     """Every case is of a programme of its own; all of them are in force here."""
     engine = ENGINE.with_programmes(case.request.programme for case in CASES)

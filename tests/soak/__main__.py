@@ -1,5 +1,5 @@
-"""`make soak`: the release cycle broken and killed for long on both databases, the verifier fed for long, and money
-searched deep.
+"""`make soak`: the release cycle broken and killed for long on both databases, the verifier fed for long, money
+searched deep, and worlds drawn by the thousand.
 
 Writes docs/soak-report.md with the seed. Every part stops at the first thing that is wrong. The search takes longest:
 `python -m tests.soak --search-only` runs it alone, and leaves what the report says of the others.
@@ -27,6 +27,7 @@ from tests.support.databases import running_postgres
 from tests.support.municipality import ready
 
 ROOT = Path(__file__).parents[2]
+MEASURED = ("outsider,", "policy boundary table,")
 REPORT = ROOT / "docs" / "soak-report.md"
 KILLED = """
 import sys
@@ -67,7 +68,7 @@ def main(
         counts = ", ".join(f"{state} {count}" for state, count in sorted(left.items()))
         lines.append(f"SIGKILL at random moments: {kills} processes in {_spent(started)}; left behind: {counts}")
         print(lines[-1], flush=True)
-    for told in (hostile(examples, seed), fuzzed(runs, seed), *searched(depth)):
+    for told in (hostile(examples, seed), fuzzed(runs, seed), *drawn(), *searched(depth)):
         lines.append(told)
         print(told, flush=True)
     _write([f"- {line}" for line in lines])
@@ -103,6 +104,15 @@ def killed_at_random(folder: Path, kills: int, draw: random.Random) -> Counter[s
                 following = next(waiting)
             request = following
     return left
+
+
+def drawn() -> list[str]:
+    """The tests that are marked `soak`: what each measured, and how many there were."""
+    started = time.monotonic()
+    command = ["make", "--no-print-directory", "worlds"]
+    told = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()
+    measured = [line for line in told if line.startswith(MEASURED)]
+    return [f"Worlds and combinations: {told[-1].strip('= ')} ({_spent(started)})", *measured]
 
 
 def hostile(examples: int, number: int) -> str:

@@ -16,11 +16,15 @@ from tests.attacks.outsider.intricate import draw_intricate_contract
 from tests.attacks.outsider.product import verdict
 from tests.attacks.outsider.scenarios_of_tables import table_of_an_inner_window
 
+SOME = 50
+
 
 def runs_of(few: int, start: int, stop: int) -> list:
-    """A few seeds for `make test`, and stretches of many for `make long`."""
-    wide = (pytest.param(range(first, first + 250), marks=pytest.mark.long) for first in range(start, stop, 250))
-    return [range(few), *wide]
+    """A few seeds for `make test`, some for `make long`, and stretches of many for `make soak`."""
+    some = pytest.param(range(start, start + SOME), marks=pytest.mark.long)
+    rest = range(start + SOME, stop, 250)
+    many = (pytest.param(range(first, min(first + 250, stop)), marks=pytest.mark.soak) for first in rest)
+    return [range(few), some, *many]
 
 
 def name_of_run(seeds: range) -> str:
