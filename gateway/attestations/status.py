@@ -111,7 +111,7 @@ def current_token(
 
 
 def newest_version(session: Session) -> StatusVersion | None:
-    return session.exec(select(StatusVersion).order_by(col(StatusVersion.issued_at).desc()).limit(1)).first()
+    return session.exec(select(StatusVersion).order_by(col(StatusVersion.leaf_index).desc()).limit(1)).first()
 
 
 def archive_name(issued_at: datetime) -> str:

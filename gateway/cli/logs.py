@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -81,6 +82,38 @@ def checkpoint(
     with output(out) as file:
         file.write(use_case(open_gateway(), log).encode("utf-8"))
     console.print(f"wrote {out}")
+
+
+@app.command("confirm-day")
+def confirm_day(
+    day: Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], help="Today, such as 2026-12-01.")],
+) -> None:
+    """Say that the machine's clock is right, where nothing was written for so long that it is questioned.
+
+    Example: gateway log confirm-day 2026-12-01
+    """
+    from gateway.oversight.setting_clock import confirm_day as use_case
+
+    use_case(open_gateway(), day.date())
+    console.print("confirmed; everything is written again, and the access log says who confirmed the day")
+
+
+@app.command("set-clock-back")
+def set_clock_back() -> None:
+    """Go on where the clock jumped ahead and something was written: one person asks, another one confirms.
+
+    Example: gateway log set-clock-back
+    """
+    from gateway.oversight.setting_clock import set_clock_back as use_case
+
+    found = use_case(open_gateway())
+    console.print(f"the clock says {found.now:%Y-%m-%d %H:%M} UTC, the newest log entry {found.newest:%Y-%m-%d %H:%M}")
+    for log, count in found.ahead.items():
+        console.print(f"{log:<8} {count:>6} entries have an instant that has not come")
+    if found.is_set_back:
+        console.print("set back; what was signed meanwhile keeps its time, and readers refuse it until that has come")
+    else:
+        console.print("asked; another person now runs the same command today, and nothing is written until then")
 
 
 @app.command("keep-heads")

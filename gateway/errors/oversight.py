@@ -3,7 +3,7 @@
 NotFound
 └── AdviceUnknown · DecisionUnknown
 Refused
-└── ActsOnOtherSide · HeadsRefused
+└── ActsOnOtherSide · HeadsRefused · ClockRefused
 GatewayError
 └── LogCorrupt · CheckpointMismatch · HeadsLost
 """
@@ -54,6 +54,13 @@ class CheckpointMismatch(GatewayError):
 
     def __init__(self, *, log: str, size: int, reason: str) -> None:
         super().__init__(f"log {log!r} is not the one whose checkpoint of size {size} was kept: {reason}")
+
+
+class ClockRefused(Refused):
+    code = "clock-refused"
+
+    def __init__(self, *, reason: str) -> None:
+        super().__init__(f"the clock stays as it is: {reason}")
 
 
 class HeadsLost(GatewayError):

@@ -1,10 +1,12 @@
 """Errors of the store: an invariant does not hold, or the database cannot be used. Nothing was changed.
 
 Broken
-└── UnauditedWrite · ClockWentBack · StoreBusy · StoreFull · StoreUnreachable · SchemaOutdated
+└── UnauditedWrite · ClockWentBack · ClockJumped · StoreBusy · StoreFull · StoreUnreachable · SchemaOutdated
 """
 
 from __future__ import annotations
+
+from datetime import datetime
 
 from gateway.errors.tree import Broken
 
@@ -19,8 +21,25 @@ class UnauditedWrite(Broken):
 class ClockWentBack(Broken):
     code = "clock-went-back"
 
-    def __init__(self) -> None:
-        super().__init__("the clock stands before the newest log entry; set the machine's clock and run again")
+    def __init__(self, *, newest: datetime) -> None:
+        super().__init__(
+            f"the machine's clock stands before the newest log entry, which is of {newest:%Y-%m-%d %H:%M:%S} UTC;"
+            " nothing is written: set the clock and run again, or, where the entry is what is wrong, let two people run"
+            " `gateway log set-clock-back`"
+        )
+
+
+class ClockJumped(Broken):
+    """So long after the newest entry that the clock may be wrong."""
+
+    code = "clock-jumped"
+
+    def __init__(self, *, newest: datetime, now: datetime) -> None:
+        super().__init__(
+            f"the machine's clock says {now:%Y-%m-%d}, {(now - newest).days} days after the newest log entry;"
+            " nothing is written: set the clock and run again, or, where the day is right, run"
+            " `gateway log confirm-day` with it (GATEWAY_LONGEST_PAUSE_DAYS)"
+        )
 
 
 class StoreBusy(Broken):

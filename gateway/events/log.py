@@ -26,6 +26,30 @@ class LogVerified(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ClockConfirmed(Event):
+    """Somebody said that the day is right, after so long a pause that the machine's clock was questioned."""
+
+    kind = "clock_confirmed"
+    newest: str  # the instant of the entry before
+
+
+@dataclass(frozen=True, slots=True)
+class ClockSetBack(Event):
+    """Two people said that the newest entries have a wrong instant: from here on later ones alone are asked.
+
+    `sizes` are those of the logs before this event, `ahead` how many entries of each had an instant that had not come,
+    and `brought_back` how many values of rows now have that of this event instead.
+    """
+
+    kind = "clock_set_back"
+    asked_by: str
+    newest: str
+    sizes: dict[str, int]
+    ahead: dict[str, int]
+    brought_back: int
+
+
+@dataclass(frozen=True, slots=True)
 class CheckpointTaken(Event):
     kind = "checkpoint_taken"
     log: str

@@ -20,6 +20,7 @@ from gateway.events.decisions import Denied, NotDone
 from gateway.events.event import Event, PersonLine
 from gateway.installation.gateway import Gateway
 from gateway.installation.policy_sets import check_approved
+from gateway.store.clock import ClockRule
 from gateway.store.log_tables import DecisionRow
 from gateway.store.people_read import people_read
 from gateway.store.unit_of_work import UnitOfWork
@@ -61,7 +62,7 @@ def staff_party(programme: Programme, role: Role) -> Party:
 
 
 @contextmanager
-def deciding(gateway: Gateway) -> Iterator[Asking]:
+def deciding(gateway: Gateway, *, clock: ClockRule = ClockRule.CHECKED) -> Iterator[Asking]:
     """A writing transaction in which the policy is asked. A refusal commits its event and then raises.
 
     `with deciding(gateway) as asking: authorised = asking.ask(…)`; what follows in the block runs only when the
@@ -71,7 +72,7 @@ def deciding(gateway: Gateway) -> Iterator[Asking]:
     refused: PolicyDenied | None = None
     asking: Asking | None = None
     try:
-        with gateway.write() as uow:
+        with gateway.write(clock=clock) as uow:
             asking = Asking(gateway, uow)
             try:
                 yield asking

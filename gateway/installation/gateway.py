@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -28,6 +28,7 @@ from gateway.installation.settings import REAL_TIME, Kind, Settings, utc_now
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.terms import Window
 from gateway.store import contract_queries, queries
+from gateway.store.clock import ClockRule
 from gateway.store.contract_tables import Installation
 from gateway.store.tables import KeyManifestRow
 from gateway.store.unit_of_work import Store, UnitOfWork
@@ -75,6 +76,8 @@ class Gateway:
         check_profile(settings, row.kind)
         check_keys(keystore, row.kind)
         store.unlock(cache(lambda: keystore.load("vault").private_bytes))
+        if row.kind != Kind.DEMO and settings.longest_pause_days:
+            store.longest_pause = timedelta(days=settings.longest_pause_days)
         gateway = cls(settings, store, keystore, cache(policies_on_disk), row, clock)
         if keystore.has_old:
             gateway.finish_passphrase()
@@ -113,9 +116,9 @@ class Gateway:
             uow.record(PassphraseChanged())
         self.keystore.forget_old()
 
-    def write(self) -> AbstractContextManager[UnitOfWork]:
+    def write(self, *, clock: ClockRule = ClockRule.CHECKED) -> AbstractContextManager[UnitOfWork]:
         """A writing transaction of whoever acts, now. Raises what `Store.write` raises."""
-        return self.store.write(self.clock(), by=self.actor)
+        return self.store.write(self.clock(), by=self.actor, clock=clock)
 
     @property
     def issuer(self) -> str:

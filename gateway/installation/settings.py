@@ -79,6 +79,13 @@ class Settings(BaseSettings):
         description="For how many months a backup of the database is kept; then the journal of erasures forgets, too."
         " 0: it never does.",
     )
+    longest_pause_days: int = Field(
+        default=31,
+        ge=0,
+        le=3650,
+        description="After so many days without a log entry the machine's clock is questioned, until a person confirms"
+        " the day; 0: never. A demo never asks.",
+    )
     status_ttl_seconds: int = Field(default=43_200, ge=60, description="How long a reader may cache the status list.")
     token_life_seconds: int = Field(default=300, ge=30, le=600, description="Life of an access token.")
 

@@ -10,6 +10,7 @@ from gateway.installation.mending_keys import find_keys
 from gateway.jobs.diagnosis import FAIL, OK, WARN, Diagnosis
 from gateway.release.publication import check_continues
 from gateway.store import ledger, queries
+from gateway.store.clock import newest_instant
 from gateway.store.heads import KeptHeads
 from keys.lifecycle import KeyState
 
@@ -52,7 +53,7 @@ def diagnose_logs(gateway: Gateway) -> Iterator[Diagnosis]:
     """Whether the logs continue what was kept and published, and the clock stands behind them."""
     now = gateway.clock()
     with gateway.store.read() as session:
-        newest = ledger.newest_instant(session)
+        newest = newest_instant(session)
         size = ledger.size(session, "access")
         try:
             KeptHeads(gateway.settings.heads_directory).check(session)
@@ -65,7 +66,15 @@ def diagnose_logs(gateway: Gateway) -> Iterator[Diagnosis]:
     if newest is not None and newest > now:
         yield Diagnosis(
             FAIL,
-            "the clock stands before the newest log entry",
-            "set the clock; nothing is written until then",
+            f"the clock stands before the newest log entry, which is of {newest:%Y-%m-%d %H:%M:%S} UTC",
+            "set the clock; where it is right, `gateway log set-clock-back`, by one person and then by another; nothing"
+            " is written until then",
+        )
+    pause = gateway.store.longest_pause
+    if newest is not None and pause is not None and now - newest > pause:
+        yield Diagnosis(
+            FAIL,
+            f"the clock says {now:%Y-%m-%d}, {(now - newest).days} days after the newest log entry",
+            "set the clock; where it is right, `gateway log confirm-day`; nothing is written until then",
         )
     yield Diagnosis(OK, f"the access log holds {size} events; `gateway log verify` recomputes it")

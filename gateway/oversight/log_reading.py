@@ -11,6 +11,7 @@ from gateway.events.log import CheckpointTaken, LogRead, LogVerified
 from gateway.installation.authority import deciding
 from gateway.installation.gateway import LOGS, Gateway
 from gateway.store import contract_queries, ledger
+from gateway.store.clock import ClockRule
 from gateway.store.verification import LogReport, verify_all
 from gateway.wording.views import JsonValue, View
 from outcome_verifier import canonical
@@ -47,7 +48,7 @@ def read_log(
     The reader's grant stands in a programme: `contract_id`'s, or the first in force. So does the appointment of whoever
     acts for the reader. Raises `PolicyDenied`.
     """
-    with deciding(gateway) as asking:
+    with deciding(gateway, clock=ClockRule.READING) as asking:
         contracts = contract_queries.contract_ids(asking.session)
         if not contracts or (contract_id is not None and contract_id not in contracts):
             raise ContractUnknown(contract=contract_id or "(none)")
@@ -82,7 +83,7 @@ def verify_logs(gateway: Gateway, *, against: dict[str, str] | None = None) -> l
             key = gateway.log_key(log)
             verifier = VerifierKey(key.name, key.public_bytes)
             reports.append(verify_all(session, log, key=verifier, against=saved.get(log)))
-    with gateway.write() as uow:
+    with gateway.write(clock=ClockRule.READING) as uow:
         for report in reports:
             # a head is signed only over what was just recomputed
             if ledger.size(uow.session, report.log) == report.size:
@@ -93,7 +94,7 @@ def verify_logs(gateway: Gateway, *, against: dict[str, str] | None = None) -> l
 
 def checkpoint(gateway: Gateway, log: str) -> str:
     """The signed note over a log's present head, to be kept where this installation cannot reach it."""
-    with gateway.write() as uow:
+    with gateway.write(clock=ClockRule.READING) as uow:
         note = ledger.checkpoint(uow.session, log, gateway.log_key(log), at=uow.now)
         uow.record(CheckpointTaken(log=log, size=ledger.size(uow.session, log)))
     return note
@@ -102,7 +103,7 @@ def checkpoint(gateway: Gateway, log: str) -> str:
 def export_trust(gateway: Gateway) -> tuple[bytes, str]:
     """The trust file's bytes and fingerprint; that it was exported is logged."""
     mark = gateway.fingerprint
-    with gateway.write() as uow:
+    with gateway.write(clock=ClockRule.READING) as uow:
         data = gateway.trust_bytes(uow.session)
         uow.record(TrustExported(fingerprint=mark.replace(" ", "")))
     return data, mark

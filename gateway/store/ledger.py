@@ -7,7 +7,7 @@ subtrees that the new leaf completes; a proof reads one hash a level.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import reduce
 from typing import TYPE_CHECKING
@@ -25,9 +25,10 @@ if TYPE_CHECKING:
 LOGS = ("attest", "payment", "access")
 
 
-def _newest_of(log: str) -> Select[tuple[datetime]]:
-    query = select(LogEntry.at).where(LogEntry.log == log).order_by(col(LogEntry.idx).desc()).limit(1).subquery()
-    return select(query.c.at)
+def _newest_of(log: str) -> Select[tuple[str, int, datetime]]:
+    entries = select(LogEntry.log, LogEntry.idx, LogEntry.at).where(LogEntry.log == log)
+    query = entries.order_by(col(LogEntry.idx).desc()).limit(1).subquery()
+    return select(query.c.log, query.c.idx, query.c.at)
 
 
 # one step into the index for each log
@@ -56,9 +57,10 @@ def sizes(session: Session) -> dict[str, int]:
     return {log: 0 if last is None else int(last) + 1 for log, last in session.execute(_LAST)}
 
 
-def newest_instant(session: Session) -> datetime | None:
-    """The instant of the newest entry of any log; each log is in order of time."""
-    return max((at for (at,) in session.execute(_NEWEST)), default=None)
+def newest_instant(session: Session, *, behind: Mapping[str, int]) -> datetime | None:
+    """The instant of the newest entry of any log, but for the first so many of each; each log is in order of time."""
+    newest = ((log, idx, at) for log, idx, at in session.execute(_NEWEST))
+    return max((at for log, idx, at in newest if idx >= behind.get(log, 0)), default=None)
 
 
 def append(session: Session, log: str, *, leaf_data: bytes, kind: str, body: str, nonce: bytes, at: datetime) -> int:

@@ -42,6 +42,8 @@ class LogEntry(SQLModel, table=True):
         _of_kinds("ix_logentry_policy_sets", "kind = 'policy_set_approved'"),
         # every release asks which acceptances the log names
         _of_kinds("ix_logentry_acceptances", "kind = 'acceptance_recorded'"),
+        # every transaction asks whether the clock was ever set back
+        _of_kinds("ix_logentry_set_backs", "kind = 'clock_set_back'"),
         # and which countersignatures
         _of_kinds("ix_logentry_countersignatures", "kind = 'countersignature_taken'"),
         # and which plan of blocks each later version of its contract came with

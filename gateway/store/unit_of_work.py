@@ -11,17 +11,18 @@ import secrets
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 from sqlmodel import Session
 
-from gateway.errors.store import ClockWentBack, StoreBusy, StoreFull, StoreUnreachable, UnauditedWrite
+from gateway.errors.store import StoreBusy, StoreFull, StoreUnreachable, UnauditedWrite
 from gateway.events.actor import Actor
 from gateway.events.event import Event, PersonLine, lines_root
 from gateway.store import ledger, moves
+from gateway.store.clock import ClockRule, instant_of, newest_instant
 from gateway.store.heads import NO_HEADS, Heads, KeptHeads, heads_of
 from gateway.store.log_tables import LineDigests, PersonLineRow
 from gateway.store.order import insert_rows, shuffle_writes
@@ -103,6 +104,7 @@ class Store:
 
     def __init__(self, url: str, *, heads: KeptHeads | None = None, busy_seconds: int = _BUSY_SECONDS) -> None:
         self.busy_seconds = busy_seconds
+        self.longest_pause: timedelta | None = None  # between two entries, until a person confirms the day; None: any
         self._heads = heads
         self._load_vault_key: Callable[[], bytes] = _no_vault_key
         self.engine = _engine(url, busy_seconds)
@@ -121,28 +123,29 @@ class Store:
             session.commit()
 
     @contextmanager
-    def write(self, now: datetime, *, by: Actor, keeps_heads_anew: bool = False) -> Iterator[UnitOfWork]:
+    def write(
+        self, now: datetime, *, by: Actor, keeps_heads_anew: bool = False, clock: ClockRule = ClockRule.CHECKED
+    ) -> Iterator[UnitOfWork]:
         """The one writer, for whoever acts. Commits when the block ends, rolls back when it raises.
 
         `keeps_heads_anew` asks no kept head and replaces them, for two people who compared them elsewhere.
 
         The unit's instant is `now`, or the newest log entry's when another writer finished while this one
-        waited for the lock.
+        waited for the lock; see `gateway.store.clock` for the rest.
 
         Raises `StoreBusy` when another writer holds the lock for too long, `ClockWentBack` when the newest
-        log entry is later than such a wait explains, `UnauditedWrite` when rows were written without an
-        event, `StoreFull` when there is no room left, `ValueError` for a naive instant. Raises `CheckpointMismatch`
-        where a log went back behind its kept head, `HeadsLost` where none is kept any more: before the block begins.
+        log entry is later than such a wait explains, `ClockJumped` when it is older than `longest_pause`,
+        `UnauditedWrite` when rows were written without an event, `StoreFull` when there is no room left,
+        `ValueError` for a naive instant. Raises `CheckpointMismatch` where a log went back behind its kept head,
+        `HeadsLost` where none is kept any more: before the block begins.
         """
         if now.utcoffset() is None:
             raise ValueError("an instant needs a time zone")
         with Session(self.engine, expire_on_commit=False) as session:
             self._lock(session)
             known = NO_HEADS if self._heads is None or keeps_heads_anew else self._heads.check(session)
-            newest = ledger.newest_instant(session)
-            if newest is not None and newest - now > timedelta(seconds=self.busy_seconds):
-                raise ClockWentBack()
-            instant = now.astimezone(UTC) if newest is None else max(now.astimezone(UTC), newest)
+            slack = timedelta(seconds=self.busy_seconds)
+            instant = instant_of(newest_instant(session), now, clock, slack=slack, longest_pause=self.longest_pause)
             shuffle_writes(session)
             unlock(session, self._load_vault_key)
             unit = UnitOfWork(session, instant, by)

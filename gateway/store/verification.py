@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, SQLColumnExpression, func, or_, type_coerce
@@ -20,6 +19,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from gateway.errors.oversight import CheckpointMismatch, LogCorrupt
 from gateway.events.rights import ErasureRepeated, PersonErased
 from gateway.store import ledger
+from gateway.store.clock import first_out_of_order
 from gateway.store.log_tables import CheckpointRow, LineDigests, LogEntry, LogNode, PersonLineRow
 from outcome_verifier import canonical
 from outcome_verifier.note import Checkpoint, VerifierKey, open_note
@@ -262,12 +262,10 @@ def _compare_nodes(session: Session, log: str, levels: Sequence[Sequence[bytes]]
 
 
 def _compare_instants(session: Session, log: str) -> None:
-    """No entry may be older than the one before it."""
-    query = select(LogEntry.idx, LogEntry.at).where(LogEntry.log == log).order_by(col(LogEntry.idx))
-    with session.exec(query.execution_options(yield_per=_ROWS_AT_ONCE)) as entries:
-        for (_, before), (index, at) in pairwise(entries):
-            if at < before:
-                raise LogCorrupt(log=log, index=index, what="the entry is older than the one before it")
+    """No entry may be older than the one before it, but where the clock was set back."""
+    index = first_out_of_order(session, log, rows_at_once=_ROWS_AT_ONCE)
+    if index is not None:
+        raise LogCorrupt(log=log, index=index, what="the entry is older than the one before it")
 
 
 def _compare_checkpoints(session: Session, log: str, levels: Sequence[Sequence[bytes]], key: VerifierKey) -> int:

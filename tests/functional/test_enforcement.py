@@ -156,6 +156,8 @@ ASKS_NOBODY = {
     "upgrade": "changes tables, and no row of anybody",
     "keys mend": "removes files that signed and opened nothing",
     "log keep-heads": "compares sizes and roots of logs, by two people",
+    "log confirm-day": "says that the machine's clock is right, and of nobody anything",
+    "log set-clock-back": "changes instants that have not come, by two people",
     "doctor": "shows counts, dates and states of the installation, and no person",
     "simulate": "writes invented people",
     "serve": "serves routes that ask one by one",

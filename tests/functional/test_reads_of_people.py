@@ -65,6 +65,8 @@ TOUCHES_NOBODY = {
     "upgrade": "changes tables",
     "keys mend": "removes files of keys",
     "log keep-heads": "compares sizes and roots of logs",
+    "log confirm-day": "confirms a day",
+    "log set-clock-back": "changes instants in everybody's values, and shows how many",
     "doctor": "counts and names nobody; sources by day",
     "serve": "its routes stand below",
     "demo": "runs the other commands",

@@ -31,7 +31,7 @@ def finish(uow) -> None:
 def test_the_newest_instant_is_that_of_the_last_entry_of_any_log(store: Store, newest: str) -> None:
     """Asked log by log: the last entry of each, and of these the latest."""
     with store.read() as session:
-        assert ledger.newest_instant(session) is None
+        assert ledger.newest_instant(session, behind={}) is None
     with store.write(NOW + timedelta(minutes=9), by=SOMEBODY) as uow:
         append(uow.session, newest, minutes=1)
         append(uow.session, newest, minutes=5)
@@ -39,7 +39,7 @@ def test_the_newest_instant_is_that_of_the_last_entry_of_any_log(store: Store, n
             if log != newest:
                 append(uow.session, log, minutes=2)
         uow.session.flush()
-        assert ledger.newest_instant(uow.session) == NOW + timedelta(minutes=5)
+        assert ledger.newest_instant(uow.session, behind={}) == NOW + timedelta(minutes=5)
         finish(uow)
 
 
@@ -49,7 +49,7 @@ def test_the_last_entry_of_a_log_counts_and_not_a_later_time_before_it(store: St
         append(uow.session, "attest", minutes=5)
         append(uow.session, "attest", minutes=3)
         uow.session.flush()
-        assert ledger.newest_instant(uow.session) == NOW + timedelta(minutes=3)
+        assert ledger.newest_instant(uow.session, behind={}) == NOW + timedelta(minutes=3)
         finish(uow)
 
 

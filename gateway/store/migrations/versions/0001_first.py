@@ -171,6 +171,14 @@ def upgrade() -> None:
         postgresql_where=sa.text("kind IN ('contract_adopted', 'contract_shadowed')"),
     )
     op.create_index(
+        "ix_logentry_set_backs",
+        "logentry",
+        ["kind", "log", "idx"],
+        unique=False,
+        sqlite_where=sa.text("kind = 'clock_set_back'"),
+        postgresql_where=sa.text("kind = 'clock_set_back'"),
+    )
+    op.create_index(
         "ix_logentry_look_ups",
         "logentry",
         ["kind", "log", "idx"],
