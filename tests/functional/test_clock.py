@@ -118,7 +118,10 @@ def test_a_long_pause_is_questioned_until_somebody_says_the_day(town: SimulatedM
 
 
 @pytest.mark.parametrize(("kind", "asks"), [(Kind.DEMO, None), (Kind.TEST, timedelta(days=31))])
-def test_an_installation_with_real_people_questions_a_month(tmp_path: Path, kind: Kind, asks: timedelta | None):
+def test_an_installation_with_real_people_questions_a_month(
+    tmp_path: Path, kind: Kind, asks: timedelta | None, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.delenv("GATEWAY_LONGEST_PAUSE_DAYS")
     assert ready(tmp_path, pulled=False, kind=kind).gateway.store.longest_pause == asks
 
 
