@@ -64,8 +64,12 @@ def upgrade() -> None:
 
     settings = Settings()
     with writing(settings.data_directory):
-        publish(use_case(settings))
-    console.print(f"the database is at schema {CURRENT}")
+        done = use_case(settings)
+        publish(done.gateway)
+    if done.from_schema == CURRENT:
+        console.print(f"the database is at schema {CURRENT} already")
+    else:
+        console.print(f"the database was brought from schema {done.from_schema} to {CURRENT}")
 
 
 def doctor() -> None:

@@ -73,6 +73,15 @@ class TokenIssued(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class SchemaUpgraded(Event):
+    """The database was brought from one schema to another by this version of the software."""
+
+    kind = "schema_upgraded"
+    from_schema: str
+    to_schema: str
+
+
+@dataclass(frozen=True, slots=True)
 class TrustExported(Event):
     kind = "trust_exported"
     fingerprint: str

@@ -5,12 +5,13 @@ only where there was nothing.
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass
 from functools import cache
 
 from gateway.attestations import status
 from gateway.errors.installation import AlreadyInstalled, DatabaseLost, NotInstalled
 from gateway.errors.signer import KindMismatch
-from gateway.events.installation import Installed, SigningKeyChanged
+from gateway.events.installation import Installed, SchemaUpgraded, SigningKeyChanged
 from gateway.events.rights import PolicySetApproved
 from gateway.installation.gateway import (
     FIRST_SIGNING_KEY,
@@ -24,8 +25,8 @@ from gateway.installation.gateway import (
 from gateway.installation.in_force import check_profile, installation_in, store_of
 from gateway.installation.settings import Kind, Settings, utc_now
 from gateway.store.contract_tables import Installation
-from gateway.store.heads import KeptHeads
-from gateway.store.schema import check_schema, migrate, newest_migration
+from gateway.store.heads import KeptHeads, heads_of
+from gateway.store.schema import CURRENT, check_schema, migrate, newest_migration
 from gateway.store.tables import SigningKeyRow
 from gateway.store.unit_of_work import Store, UnitOfWork
 from keys.keystore import KeyStore
@@ -33,6 +34,8 @@ from keys.lifecycle import KeyState
 from keys.signer import signer_from_uri
 from keys.whole_file import write_whole
 from vocabulary.typed_text import check_name
+
+_KEEPS_HEADS = "0007"  # the schema from which on heads are kept outside the database
 
 
 def initialise(
@@ -90,19 +93,46 @@ def initialise(
     return Gateway.open(settings, clock=clock)
 
 
-def upgrade(settings: Settings, *, clock: Clock = utc_now) -> Gateway:
+@dataclass(frozen=True, slots=True)
+class Upgraded:
+    """An installation whose database was at one schema, and is at this version's."""
+
+    gateway: Gateway
+    from_schema: str
+
+
+def upgrade(settings: Settings, *, clock: Clock = utc_now) -> Upgraded:
     """Bring the database of an installation to this version's schema, and open it; again changes nothing.
+
+    Of an installation from before heads were kept outside the database, they are kept from now on.
 
     Raises `NotInstalled`, `KeysMissing`, and what `Gateway.open` raises.
     """
     store = store_of(settings)
-    if not settings.data_directory.is_dir() or newest_migration(store) is None:
+    found = newest_migration(store) if settings.data_directory.is_dir() else None
+    if found is None:
         raise NotInstalled(where=str(settings.data_directory))
     KeyStore.recover(settings.keys_directory)
     open_keys(settings)
+    if found < _KEEPS_HEADS:
+        _begin_heads(settings, store)
     migrate(store)
     store.dispose()
-    return Gateway.open(settings, clock=clock)
+    gateway = Gateway.open(settings, clock=clock)
+    if found != CURRENT:
+        with gateway.write() as uow:
+            uow.record(SchemaUpgraded(from_schema=found, to_schema=CURRENT))
+    return Upgraded(gateway, found)
+
+
+def _begin_heads(settings: Settings, store: Store) -> None:
+    """Keep the heads of the logs where none ever were, before anything is changed: killed, the same again."""
+    kept = KeptHeads(settings.heads_directory)
+    if kept.read() is None:
+        with store.read() as session:
+            present = heads_of(session)
+        with kept.keeping(present):
+            pass
 
 
 def _standing(settings: Settings, store: Store) -> Installation | None:

@@ -10,7 +10,7 @@ from gateway.errors.installation import NotInstalled
 from gateway.errors.store import SchemaOutdated
 from gateway.store.unit_of_work import Store
 
-CURRENT = "0006"  # the newest file in migrations/versions
+CURRENT = "0007"  # the newest file in migrations/versions
 _VERSIONS = "alembic_version"
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -36,8 +36,9 @@ def newest_migration(store: Store) -> str | None:
         return connection.scalar(newest) if inspect(connection).has_table(_VERSIONS) else None
 
 
-def migrate(store: Store) -> None:
-    """Bring the tables to this version's schema in one transaction, which two callers cannot do at once.
+def migrate(store: Store, *, to: str = CURRENT) -> None:
+    """Bring the tables to this version's schema, or an earlier one, in one transaction, which two callers cannot do at
+    once.
 
     Changes nothing where they are current. For `gateway init` and `gateway upgrade`: no other command alters tables.
     """
@@ -48,4 +49,4 @@ def migrate(store: Store) -> None:
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     with store.alone() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, CURRENT)
+        command.upgrade(config, to)

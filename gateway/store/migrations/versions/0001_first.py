@@ -12,10 +12,7 @@ SETTLEMENTS = (
     "kind IN ('adjustment_signed', 'dispute_resolved', 'payment_registered', 'payment_requested', "
     "'release_intended', 'result_acknowledged', 'result_disputed')"
 )
-LOOK_UPS = (
-    "kind IN ('enrolment_previewed', 'look_ups_stopped', 'person_looked_up', 'referral_list_refused',"
-    " 'trial_list_refused')"
-)
+LOOK_UPS = "kind IN ('enrolment_previewed', 'look_ups_stopped', 'person_looked_up', 'referral_list_refused')"
 
 
 def upgrade() -> None:
@@ -171,14 +168,6 @@ def upgrade() -> None:
         postgresql_where=sa.text("kind IN ('contract_adopted', 'contract_shadowed')"),
     )
     op.create_index(
-        "ix_logentry_set_backs",
-        "logentry",
-        ["kind", "log", "idx"],
-        unique=False,
-        sqlite_where=sa.text("kind = 'clock_set_back'"),
-        postgresql_where=sa.text("kind = 'clock_set_back'"),
-    )
-    op.create_index(
         "ix_logentry_look_ups",
         "logentry",
         ["kind", "log", "idx"],
@@ -259,15 +248,6 @@ def upgrade() -> None:
         sa.Column("sha256", sa.String(), nullable=False),
         sa.Column("text", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("contract_id", "sha256"),
-    )
-    op.create_table(
-        "trialreportrow",
-        sa.Column("contract_sha256", sa.String(), nullable=False),
-        sa.Column("contract_id", sa.String(), nullable=False),
-        sa.Column("text", sa.LargeBinary(), nullable=False),
-        sa.Column("files_sha256", sa.String(), nullable=False),
-        sa.Column("token", sa.String(), nullable=False),
-        sa.PrimaryKeyConstraint("contract_sha256"),
     )
     op.create_table(
         "releaseask",

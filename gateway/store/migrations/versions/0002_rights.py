@@ -60,7 +60,6 @@ def upgrade() -> None:
         sa.Column("valid_to", sa.Date(), nullable=True),
         sa.Column("since", sa.Date(), nullable=True),
         sa.Column("channel", sa.String(), nullable=False),
-        sa.Column("reason", sa.String(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("record_id", "change"),
         sqlite_with_rowid=False,
