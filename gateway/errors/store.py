@@ -1,7 +1,9 @@
 """Errors of the store: an invariant does not hold, or the database cannot be used. Nothing was changed.
 
 Broken
-└── UnauditedWrite · ClockWentBack · ClockJumped · StoreBusy · StoreFull · StoreUnreachable · SchemaOutdated
+└── UnauditedWrite · ClockWentBack · ClockJumped · SchemaOutdated
+    StoreBusy · StoreFull · StoreUnreachable · StoreLogin · StoreMissing · StoreUntrusted · StoreTimeout
+    StoreConnectionLost · StoreNotWritable · StoreDamaged
 """
 
 from __future__ import annotations
@@ -61,6 +63,75 @@ class StoreUnreachable(Broken):
 
     def __init__(self) -> None:
         super().__init__("the database does not answer; check GATEWAY_DATABASE_URL and that the server runs")
+
+
+class StoreLogin(Broken):
+    code = "store-login"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the database lets this role not in: its name or password is not the one that the server knows; see"
+            " GATEWAY_DATABASE_URL and GATEWAY_DATABASE_PASSWORD_FILE"
+        )
+
+
+class StoreMissing(Broken):
+    code = "store-missing"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "there is no such database: the server or the folder answers, and what GATEWAY_DATABASE_URL or"
+            " GATEWAY_DATA_DIRECTORY names is not there; restore it, and make none anew beside keys that have signed"
+        )
+
+
+class StoreUntrusted(Broken):
+    code = "store-untrusted"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the certificate of the database's server is not accepted; see sslmode and sslrootcert in"
+            " GATEWAY_DATABASE_URL"
+        )
+
+
+class StoreTimeout(Broken):
+    code = "store-timeout"
+
+    def __init__(self) -> None:
+        super().__init__("the database ended a statement that took too long; see its statement_timeout, and run again")
+
+
+class StoreConnectionLost(Broken):
+    """In the middle of something: whether it was committed nobody has looked at."""
+
+    code = "store-connection-lost"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the connection to the database was lost on the way; run the same command again: it does what is missing,"
+            " or says that it is done"
+        )
+
+
+class StoreNotWritable(Broken):
+    code = "store-not-writable"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the database lets this role not do that: it is read-only, or the role lacks a right; the role owns its"
+            " database, or may read and write every table of it"
+        )
+
+
+class StoreDamaged(Broken):
+    code = "store-damaged"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the database's own files are damaged; write nothing more to them, copy them aside, and restore the newest"
+            " backup"
+        )
 
 
 class SchemaOutdated(Broken):

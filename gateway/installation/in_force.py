@@ -10,6 +10,7 @@ from sqlmodel import Session, select
 
 from gateway.errors.contracts import ContractUnknown
 from gateway.errors.installation import NotInstalled, UnsafeForProduction
+from gateway.errors.store import StoreMissing
 from gateway.installation.settings import Kind, Settings
 from gateway.outcomes.blocks import in_blocks
 from gateway.outcomes.contract import Contract
@@ -25,12 +26,18 @@ from gateway.store.unit_of_work import Store
 def open_store(settings: Settings) -> tuple[Store, Installation]:
     """The database of the installation that these settings name, and what it is.
 
-    Raises `NotInstalled`, `SchemaOutdated`, `StoreUnreachable`.
+    Raises `NotInstalled`, `SchemaOutdated`, `StoreMissing` where keys are here and the database is not, and what a
+    database that cannot be read raises.
     """
     if not settings.data_directory.is_dir():
         raise NotInstalled(where=str(settings.data_directory))
     store = store_of(settings)
-    check_schema(store)
+    try:
+        check_schema(store)
+    except StoreMissing:
+        if any(settings.keys_directory.glob("*.json")):
+            raise
+        raise NotInstalled(where=str(settings.data_directory)) from None
     row = installation_in(store)
     if row is None:
         raise NotInstalled(where=str(settings.data_directory))

@@ -12,17 +12,19 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime, timedelta
+from pathlib import Path
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Dialect, Engine, create_engine, event, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 from sqlmodel import Session
 
-from gateway.errors.store import StoreBusy, StoreFull, StoreUnreachable, UnauditedWrite
+from gateway.errors.store import StoreBusy, StoreFull, StoreMissing, StoreUnreachable, UnauditedWrite
 from gateway.events.actor import Actor
 from gateway.events.event import Event, PersonLine, lines_root
 from gateway.store import ledger, moves
 from gateway.store.clock import ClockRule, instant_of, newest_instant
+from gateway.store.faults import tell_faults
 from gateway.store.heads import NO_HEADS, Heads, KeptHeads, heads_of
 from gateway.store.log_tables import LineDigests, PersonLineRow
 from gateway.store.order import insert_rows, shuffle_writes
@@ -106,8 +108,10 @@ class Store:
         self.busy_seconds = busy_seconds
         self.longest_pause: timedelta | None = None  # between two entries, until a person confirms the day; None: any
         self._heads = heads
+        self._may_make_file = False
         self._load_vault_key: Callable[[], bytes] = _no_vault_key
         self.engine = _engine(url, busy_seconds)
+        event.listen(self.engine, "do_connect", self._refuse_missing_file)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
 
     def unlock(self, load_vault_key: Callable[[], bytes]) -> None:
@@ -117,10 +121,14 @@ class Store:
     @contextmanager
     def alone(self) -> Iterator[Connection]:
         """One transaction under the writer lock and outside the log, for `schema.migrate` alone."""
-        with Session(self.engine) as session:
-            self._lock(session)
-            yield session.connection()
-            session.commit()
+        self._may_make_file = True
+        try:
+            with Session(self.engine) as session:
+                self._lock(session)
+                yield session.connection()
+                session.commit()
+        finally:
+            self._may_make_file = False
 
     @contextmanager
     def write(
@@ -183,6 +191,11 @@ class Store:
     def dispose(self) -> None:
         self.engine.dispose()
 
+    def _refuse_missing_file(self, dialect: Dialect, _record: object, args: Sequence[object], _named: object) -> None:
+        """SQLite would make an empty file where there is none: under a running server too."""
+        if dialect.name == "sqlite" and args and not self._may_make_file and not Path(str(args[0])).exists():
+            raise StoreMissing()
+
     def _keeping_heads(self, session: Session, known: Heads, *, anew: bool) -> AbstractContextManager[None]:
         return nullcontext() if self._heads is None else self._heads.keeping(heads_of(session, known), anew=anew)
 
@@ -194,6 +207,8 @@ class Store:
                 session.execute(text(f"SET LOCAL lock_timeout = '{self.busy_seconds}s'"))
                 session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITER_LOCK})
         except OperationalError as error:
+            if is_full(error):
+                raise StoreFull() from None
             raise (StoreBusy() if is_lock_timeout(error) else StoreUnreachable()) from None
 
 
@@ -215,9 +230,12 @@ def is_full(error: OperationalError) -> bool:
 
 def _engine(url: str, busy_seconds: int) -> Engine:
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True, hide_parameters=True)  # in errors and logs: they hold rows
+        engine = create_engine(url, pool_pre_ping=True, hide_parameters=True)  # in errors and logs: they hold rows
+        tell_faults(engine)
+        return engine
     # no pool: a connection belongs to one use case and one thread, and closing it ends its locks
     engine = create_engine(url, poolclass=NullPool, hide_parameters=True, connect_args={"timeout": busy_seconds})
+    tell_faults(engine)
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, _record: object) -> None:
