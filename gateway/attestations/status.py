@@ -23,7 +23,7 @@ from outcome_verifier.statuslist import INVALID, encode, with_status
 
 LIST_ID = 1
 ENTRIES = 65_536
-_LIFE_DAYS = 30
+LIFE_DAYS = 30
 
 
 def create_list(session: Session, *, now: datetime) -> None:
@@ -85,7 +85,7 @@ def current_token(
     claims = {
         "sub": status_uri(issuer),
         "iat": int(issued_at.timestamp()),
-        "exp": int((issued_at + timedelta(days=_LIFE_DAYS)).timestamp()),
+        "exp": int((issued_at + timedelta(days=LIFE_DAYS)).timestamp()),
         "ttl": ttl_seconds,
         "status_list": {"bits": 1, "lst": encode(bits)},
     }

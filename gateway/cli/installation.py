@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -72,16 +74,31 @@ def upgrade() -> None:
         console.print(f"the database was brought from schema {done.from_schema} to {CURRENT}")
 
 
-def doctor() -> None:
-    """Tell the truth about this installation, also about what will fail next month.
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="Every finding, as JSON: level, what and advice.")] = False,
+    monitor: Annotated[
+        bool, typer.Option(help="One line for a monitor, with its exit codes: 0 ok, 1 warn, 2 fail.")
+    ] = False,
+) -> None:
+    """Tell the truth about this installation, also about what will fail within 60 days.
 
-    Exit code 1 when something fails already. Example: gateway doctor
+    Exit code 1 when something fails already; with --monitor 2, and 1 where something needs looking at.
+    Example: gateway doctor
     """
     from gateway.installation.settings import Settings
-    from gateway.jobs.diagnosis import FAIL
+    from gateway.jobs.diagnosis import FAIL, OK, WARN
     from gateway.jobs.doctor import examine
 
     findings = examine(Settings())
+    if monitor:
+        counts = {level: [one for one in findings if one.level == level] for level in (OK, WARN, FAIL)}
+        worst = FAIL if counts[FAIL] else WARN if counts[WARN] else OK
+        first = f": {counts[worst][0].what}" if worst != OK else ""
+        typer.echo(f"{worst.upper()} {len(counts[FAIL])} fail, {len(counts[WARN])} warn, {len(counts[OK])} ok{first}")
+        raise typer.Exit((OK, WARN, FAIL).index(worst))
+    if as_json:
+        typer.echo(json.dumps([asdict(one) for one in findings], ensure_ascii=False, indent=1))
+        raise typer.Exit(any(one.level == FAIL for one in findings))
     colours = {"ok": "green", "warn": "yellow", "fail": "red"}
     for finding in findings:
         console.print(f"{finding.level:<5}", style=colours[finding.level], end=" ")

@@ -97,9 +97,7 @@ class Settings(BaseSettings):
         except (ArgumentError, ValueError):  # its text may quote the URL
             raise ValueError("is no SQLAlchemy URL") from None
         if read is not None and read.drivername not in ("sqlite", "postgresql+psycopg"):
-            raise ValueError(
-                "must begin with postgresql+psycopg:// or sqlite:///: it runs on no other"
-            )
+            raise ValueError("must begin with postgresql+psycopg:// or sqlite:///: it runs on no other")
         if read is not None and (read.password or any("password" in name for name in read.query)):
             raise ValueError(f"holds a password: {_BY_FILE}")
         return url

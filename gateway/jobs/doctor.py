@@ -24,7 +24,9 @@ from gateway.installation.in_force import contract_of
 from gateway.installation.look_ups import DAY, look_ups_since
 from gateway.installation.settings import Settings
 from gateway.intake.connecting import connectors
+from gateway.jobs.database import diagnose_database
 from gateway.jobs.diagnosis import FAIL, LOOK_AHEAD, OK, WARN, Diagnosis
+from gateway.jobs.handed_out import diagnose_handed_out
 from gateway.jobs.keys_and_logs import diagnose_keys, diagnose_logs
 from gateway.jobs.lockout import diagnose_lockout
 from gateway.jobs.source_health import source_health
@@ -61,8 +63,10 @@ def examine_opened(gateway: Gateway) -> list[Diagnosis]:
     """The same of an installation that is open."""
     sections = (
         _machine,
+        diagnose_database,
         diagnose_keys,
         diagnose_logs,
+        diagnose_handed_out,
         _sources,
         source_health,
         _governance,
@@ -78,13 +82,10 @@ def _whole(section: Callable[[Gateway], Iterable[Diagnosis]], gateway: Gateway) 
     try:
         yield from section(gateway)
     except Exception as error:
-        if outcome(error) is None:
-            raise
-        yield Diagnosis(
-            FAIL,
-            f"not everything about {section.__name__.strip('_').removeprefix('diagnose_')} can be told",
-            str(error),
-        )
+        about = section.__name__.strip("_").removeprefix("diagnose_").replace("_", " ")
+        # what nobody foresaw may quote what it met: its kind alone is told
+        said = str(error) if outcome(error) is not None else f"an error that nobody foresaw: {type(error).__name__}"
+        yield Diagnosis(FAIL, f"not everything about {about} can be told", said)
 
 
 def _settlements(gateway: Gateway) -> Iterator[Diagnosis]:
@@ -118,11 +119,6 @@ def _machine(gateway: Gateway) -> Iterator[Diagnosis]:
     level = OK if free >= _LEAST_FREE_BYTES else WARN
     advice = "" if level == OK else "a log that cannot be written stops every use case; make room"
     yield Diagnosis(level, f"{free // (1 << 20):,} MiB free in the data directory", advice)
-    public = gateway.settings.public_directory / "trust.json"
-    if public.exists():
-        yield Diagnosis(OK, "public files are written")
-    else:
-        yield Diagnosis(WARN, "no public files are written yet", "`gateway upgrade` or a release writes them")
 
 
 def _sources(gateway: Gateway) -> Iterator[Diagnosis]:
@@ -231,6 +227,7 @@ def _contracts(gateway: Gateway) -> Iterator[Diagnosis]:
             yield from _completeness(session, contract, known)
             yield from _unknown_codes(session, contract)
             yield from _words(gateway.programme(session, contract_id), now.date())
+            yield from _appointments(gateway.programme(session, contract_id), now.date())
             yield from _grounds(contract, gateway.programme(session, contract_id))
             issued = {row.window for row in queries.releases(session, contract_id) if row.state == "issued"}
             for row in queries.releases(session, contract_id):
@@ -350,6 +347,14 @@ def _words(programme: Programme, today: date) -> Iterator[Diagnosis]:
         what = f"{programme.id}: its word for {key} ends on {last}, and none begins the day after"
         advice = "declare the next one under [[words]] and have it approved: no paper of a later day can be written"
         yield Diagnosis(FAIL if last < today else WARN, what, advice)
+
+
+def _appointments(programme: Programme, today: date) -> Iterator[Diagnosis]:
+    """Appointments that end soon, or have; who is left is told elsewhere."""
+    for one in sorted(programme.appointments, key=lambda one: (one.until, one.role)):
+        if today <= one.until <= today + LOOK_AHEAD:
+            what = f"{programme.id}: an appointment as {one.role} ends on {one.until}"
+            yield Diagnosis(WARN, what, "`gateway contract propose` with a later day, and another approves")
 
 
 def _grounds(contract: Contract, programme: Programme) -> Iterator[Diagnosis]:

@@ -167,6 +167,13 @@ class Store:
                     raise StoreFull() from None
                 raise
 
+    def try_writing(self) -> None:
+        """Ask for the writer lock and the right to append, and write nothing. Raises what keeps from writing."""
+        with Session(self.engine) as session:
+            self._lock(session)
+            session.execute(text("INSERT INTO logentry SELECT * FROM logentry WHERE idx < 0"))
+            session.rollback()
+
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A session that sees one moment and cannot write, for what is not personal, or whose look is logged already.

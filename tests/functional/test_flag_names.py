@@ -81,6 +81,7 @@ MEANS = {
     "--list": r"The list of people",
     "--line": r"The line's key|One line by its key",
     "--map": r"Which column holds which figure",
+    "--monitor": r"One line for a monitor",
     "--municipality": r"its code and name",
     "--municipality-code": r"kommunekode",
     "--municipality-name": r"Name of the municipality",
@@ -147,7 +148,8 @@ MEANS = {
 }
 # outputs of a command beside its --out, which say in their help where they go, as --out does
 ALSO_OUTPUTS = {"--letter-out", "--receipt", "--html", "--docx", "--json", "--svg", "--items"}
-TYPES_DIFFER = {"--seed"}  # a text for a spot check that is logged, a number for people who do not exist
+# a text for a spot check that is logged, a number for invented people; a file beside a page, and what is shown itself
+TYPES_DIFFER = {"--seed", "--json"}
 
 
 def flags() -> Iterator[tuple[str, str, Any]]:
