@@ -53,10 +53,11 @@ def tree(word: str = "") -> typer.Typer:
 
 
 def _top() -> tuple[Commands, ...]:
-    from gateway.cli import adoption, comparison, enrolment, explain, installation, outcomes, simulation
+    from gateway.cli import adoption, comparison, enrolment, explain, installation, outcomes, recovery, simulation
 
     return (
         installation.COMMANDS,
+        recovery.COMMANDS,
         simulation.COMMANDS,
         enrolment.COMMANDS,
         outcomes.COMMANDS,

@@ -25,7 +25,7 @@ from gateway.installation.in_force import check_profile, installation_in, store_
 from gateway.installation.settings import Kind, Settings, utc_now
 from gateway.store.contract_tables import Installation
 from gateway.store.heads import KeptHeads
-from gateway.store.schema import check_schema, migrate, newest_migration
+from gateway.store.schema import CURRENT, check_schema, migrate, newest_migration
 from gateway.store.tables import SigningKeyRow
 from gateway.store.unit_of_work import Store, UnitOfWork
 from keys.keystore import KeyStore
@@ -103,6 +103,13 @@ def upgrade(settings: Settings, *, clock: Clock = utc_now) -> Gateway:
     migrate(store)
     store.dispose()
     return Gateway.open(settings, clock=clock)
+
+
+def is_outdated(settings: Settings) -> bool:
+    """Whether an installation stands here whose database an upgrade would change. Raises `RestoreUnfinished`."""
+    if not settings.data_directory.is_dir():
+        return False
+    return newest_migration(store_of(settings)) not in (None, CURRENT)
 
 
 def _standing(settings: Settings, store: Store) -> Installation | None:

@@ -24,6 +24,7 @@ from gateway.installation.in_force import contract_of
 from gateway.installation.look_ups import DAY, look_ups_since
 from gateway.installation.settings import Settings
 from gateway.intake.connecting import connectors
+from gateway.jobs.backups import diagnose_backups
 from gateway.jobs.diagnosis import FAIL, LOOK_AHEAD, OK, WARN, Diagnosis
 from gateway.jobs.keys_and_logs import diagnose_keys, diagnose_logs
 from gateway.jobs.lockout import diagnose_lockout
@@ -63,6 +64,7 @@ def examine_opened(gateway: Gateway) -> list[Diagnosis]:
         _machine,
         diagnose_keys,
         diagnose_logs,
+        diagnose_backups,
         _sources,
         source_health,
         _governance,

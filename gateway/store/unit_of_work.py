@@ -177,6 +177,11 @@ class Store:
             unlock(session, self._load_vault_key)
             yield session  # closing, unlike a rollback, leaves readable what was read
 
+    def check_heads(self, session: Session) -> None:
+        """Raise what a `write` would raise now: `CheckpointMismatch`, or `HeadsLost`."""
+        if self._heads is not None:
+            self._heads.check(session)
+
     def dispose(self) -> None:
         self.engine.dispose()
 
