@@ -162,9 +162,9 @@ def _open(file: BinaryIO, name: str, identity: Identity, take: Callable[[bytes],
     target = _Written(take)
     try:
         pyrage.decrypt_io(file, target, [identity._private])
-    except pyrage.DecryptError:
-        if target.error is None:
+    except (pyrage.DecryptError, OSError) as error:
+        # what was changed behind the header is an OSError of the library's own, which has no number
+        if target.error is None and getattr(error, "errno", None) is None:
             reason = f"does not open with the identity of {identity.recipient}: it is for another one, or was changed"
             raise IdentityRefused(file=name, reason=reason) from None
-    if target.error is not None:
-        raise target.error
+        raise (target.error or error) from None

@@ -53,9 +53,7 @@ def restore(
     identity: Annotated[Path, typer.Option(help="The file of the recipient's private key, for its owner alone.")],
     anchors: Annotated[
         Path | None,
-        typer.Option(
-            help="Folder of the heads that are kept now, only read; by default GATEWAY_ANCHORS_DIRECTORY."
-        ),
+        typer.Option(help="Folder of the heads that are kept now, only read; by default GATEWAY_ANCHORS_DIRECTORY."),
     ] = None,
     journal: Annotated[
         Path | None, typer.Option(help="The newest journal of erasures, erasures.jsonl, beside that of the backup.")

@@ -99,7 +99,7 @@ def restore(
     place = settings.model_copy(update={"passphrase_file": passphrase, "anchors_directory": None})
     with _alone_beside(into):
         backup = look_at(folder, private)
-        if (note := read_note(into)) is not None and note.manifest_sha256 == backup.manifest_sha256:
+        if into.is_dir() and (note := read_note(into)) is not None and note.manifest_sha256 == backup.manifest_sha256:
             return _stands(backup, into, place)
         erasures = _joined(backup, newest, newer_journal)
         _check_empty(into)
