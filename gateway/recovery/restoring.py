@@ -227,25 +227,28 @@ def _without_key(store: Store) -> int:
 def _stands(backup: OpenedBackup, into: Path, place: Settings) -> Restored:
     """What an earlier run of the same command put in place; it does the rest of it."""
     settings = place.model_copy(update={"data_directory": into})
-    store = store_of(settings)
-    let_commands_in(store)
+    let_commands_in(store_of(settings))
     gateway = Gateway.open(settings)
-    with store.read() as session:
-        has_event = heads_of(session)["access"].size > backup.manifest.heads["access"].size
-    return Restored(
-        into,
-        backup.manifest,
-        backup.manifest_sha256,
-        False,
-        backup.absent,
-        len([*gateway.keystore.names()]),
-        has_event,
-        tuple(recompute_logs(gateway)),
-        _without_key(store),
-        0,
-        erasure.count_returned(gateway),
-        _read_only(store),
-    )
+    store = gateway.store
+    try:
+        with store.read() as session:
+            has_event = heads_of(session)["access"].size > backup.manifest.heads["access"].size
+        return Restored(
+            into,
+            backup.manifest,
+            backup.manifest_sha256,
+            False,
+            backup.absent,
+            len([*gateway.keystore.names()]),
+            has_event,
+            tuple(recompute_logs(gateway)),
+            _without_key(store),
+            0,
+            erasure.count_returned(gateway),
+            _read_only(store),
+        )
+    finally:
+        store.dispose()
 
 
 def _check_empty(into: Path) -> None:

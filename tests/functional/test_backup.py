@@ -21,7 +21,7 @@ from gateway.jobs.diagnosis import OK, WARN
 from gateway.oversight.keeping_heads import keep_heads
 from gateway.oversight.log_reading import export_trust, verify_logs
 from gateway.recovery.backing_up import Backup, back_up
-from gateway.recovery.manifest import DATABASE, EVENT, FILES, MANIFEST, SUBJECT_KEYS, read_manifest
+from gateway.recovery.manifest import DATABASE, EVENT, FILES, HEADS, MANIFEST, SUBJECT_KEYS, read_manifest
 from gateway.store import ledger
 from gateway.store.heads import LogHead, heads_of
 from gateway.store.schema import mark
