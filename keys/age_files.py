@@ -108,7 +108,7 @@ def measure_file(path: Path, report: Callable[[int], object] = lambda _: None) -
     return SealedFile(digest.hexdigest(), size)
 
 
-def read_sealed(path: Path, identity: Identity, take: Callable[[bytes], object]) -> None:
+def read_sealed(path: Path, identity: AgeIdentity, take: Callable[[bytes], object]) -> None:
     """Give what a file holds to `take`, piece by piece.
 
     Raises `IdentityRefused` where it is for another recipient or was changed: what was taken by then is authentic and
@@ -118,14 +118,14 @@ def read_sealed(path: Path, identity: Identity, take: Callable[[bytes], object])
         _open(file, path.name, identity, take)
 
 
-def open_sealed(path: Path, identity: Identity) -> bytes:
+def open_sealed(path: Path, identity: AgeIdentity) -> bytes:
     """All that a small file holds. Raises `IdentityRefused`."""
     pieces: list[bytes] = []
     read_sealed(path, identity, pieces.append)
     return b"".join(pieces)
 
 
-class Identity:
+class AgeIdentity:
     """The private part of a recipient's key, and its public part as it was declared."""
 
     def __init__(self, private: x25519.Identity) -> None:
@@ -133,10 +133,10 @@ class Identity:
         self.recipient = str(private.to_public())
 
     def __repr__(self) -> str:
-        return f"Identity({self.recipient})"
+        return f"AgeIdentity({self.recipient})"
 
     @classmethod
-    def load(cls, path: Path) -> Identity:
+    def load(cls, path: Path) -> AgeIdentity:
         """The identity in a file as `age-keygen` writes one: lines that begin with # say what it is.
 
         Raises `OSError` where there is no file, `KeyStoreUnsafe` where others may read it, `IdentityRefused` where it
@@ -158,7 +158,7 @@ def _public(recipient: str) -> x25519.Recipient:
         raise RecipientInvalid() from None
 
 
-def _open(file: BinaryIO, name: str, identity: Identity, take: Callable[[bytes], object]) -> None:
+def _open(file: BinaryIO, name: str, identity: AgeIdentity, take: Callable[[bytes], object]) -> None:
     target = _Written(take)
     try:
         pyrage.decrypt_io(file, target, [identity._private])

@@ -100,7 +100,9 @@ def _show_restored(found: Restored) -> None:
         console.print(f"log        {log.log:<8} {log.size:>6} entries recomputed, root {log.root.hex()}")
     console.print(f"event      {'of this backup is in the log' if found.has_event else _NO_EVENT}")
     if found.without_key:
-        console.print(f"people     {found.without_key} have no subject key: their numbers and registers do not open")
+        console.print(
+            f"people     {found.without_key} have no subject key: nothing of their contracts is pulled or released"
+        )
     else:
         console.print("people     everybody's subject key is here")
     if not found.read_only:

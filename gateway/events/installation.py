@@ -43,6 +43,14 @@ class KeysMended(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class BackupBegun(Event):
+    """Everything is about to be copied for whoever holds the private part of `recipient`, a public key of age."""
+
+    kind = "backup_begun"
+    recipient: str
+
+
+@dataclass(frozen=True, slots=True)
 class BackupMade(Event):
     """A copy of everything left for whoever holds the private part of `recipient`, a public key of age. `manifest` is
     the SHA-256 of its manifest as it lies there, encrypted."""

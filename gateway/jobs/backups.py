@@ -10,12 +10,20 @@ from sqlmodel import col, select
 from gateway.events.installation import BackupMade
 from gateway.installation.gateway import Gateway
 from gateway.installation.settings import Kind
-from gateway.jobs.diagnosis import OK, WARN, Diagnosis
+from gateway.jobs.diagnosis import FAIL, OK, WARN, Diagnosis
 from gateway.store.log_tables import LogEntry
+from gateway.store.vault import count_without_key
 
 
 def diagnose_backups(gateway: Gateway) -> Iterator[Diagnosis]:
-    """Whether a backup of a production installation was made, and lately enough; of others nothing is asked."""
+    """Whether everybody's subject key is here, which a backup holds apart; and whether a backup of a production
+    installation was made, and lately enough: of another kind none is asked for."""
+    with gateway.store.read() as session:
+        without_key = count_without_key(session)
+    if without_key:
+        what = f"{without_key} people have no subject key: nothing of their contracts is pulled, evaluated or released"
+        advice = "restore once more into an empty place, with the file of the subject keys beside the others"
+        yield Diagnosis(FAIL, what, advice)
     if gateway.installed.kind != Kind.PRODUCTION:
         return
     settings = gateway.settings

@@ -28,7 +28,7 @@ from sqlmodel import Session, select
 from gateway.attestations.manifest import trust_fingerprint
 from gateway.errors.installation import OutputUnwritable
 from gateway.errors.recovery import BackupRefused
-from gateway.events.installation import BackupMade
+from gateway.events.installation import BackupBegun, BackupMade
 from gateway.installation.gateway import Gateway, open_keys
 from gateway.installation.in_force import store_of
 from gateway.installation.settings import Settings
@@ -95,9 +95,11 @@ def back_up(gateway: Gateway, *, out: Path | None = None, recipient: str = "", r
     Killed anywhere, the next one removes what is not whole, and keeps what the log names. Raises `BackupRefused`,
     `RecipientInvalid` before anything is written, `OutputUnwritable`, and what `Store.write` raises.
     """
-    out, recipient = _declared(gateway.settings, out, recipient)
+    out, recipient = _declaration(gateway.settings, out, recipient)
     with _alone_in(out):
         _finish(gateway, out)
+        with gateway.write() as uow:  # whoever reads everybody's rows is named first, also where they end half-way
+            uow.record(BackupBegun(recipient=recipient))
         now = gateway.clock()
         made = _write(gateway.settings, gateway.store, gateway.keystore, now, out, recipient, report)
         with gateway.write() as uow:
@@ -111,7 +113,7 @@ def back_up_before_upgrade(settings: Settings, *, now: datetime, report: Report)
     tables may be other ones. Raises `BackupRefused` where no recipient or no folder is declared.
     """
     store = store_of(settings)
-    out, recipient = _declared(settings, None, "")
+    out, recipient = _declaration(settings, None, "")
     with _alone_in(out):
         made = _write(settings, store, open_keys(settings), now, out, recipient, report)
         _put_in_place(made)
@@ -125,7 +127,7 @@ def record_backup(gateway: Gateway, made: Backup) -> None:
         uow.record(_event(made))
 
 
-def _declared(settings: Settings, out: Path | None, recipient: str) -> tuple[Path, str]:
+def _declaration(settings: Settings, out: Path | None, recipient: str) -> tuple[Path, str]:
     """Where a backup goes and for whom. Raises `BackupRefused`, `RecipientInvalid`."""
     out, recipient = out or settings.backup_directory, recipient or settings.backup_recipient
     if out is None:
@@ -169,7 +171,7 @@ def _write(
                 shutil.rmtree(folder, ignore_errors=True)  # of an upgrade that was killed within this second
                 folder.mkdir(mode=0o700)
                 manifest = _write_parts(folder, moment, recipient, report, keystore)
-                sealed = manifest.sealed(keystore.load("vault").private_bytes)
+                sealed = manifest.encode(keystore.load("vault").private_bytes)
                 digest = write_sealed(folder / MANIFEST, [sealed], recipient).sha256
                 sync(folder)
             except BaseException:
@@ -205,7 +207,7 @@ def _write_parts(folder: Path, moment: _Moment, recipient: str, report: Report, 
     every = [*dump.tables_of(connection)]
     total, done = dump.count_rows(connection, every), 0
 
-    def passed(rows: int) -> None:
+    def hear(rows: int) -> None:
         nonlocal done
         done += rows
         report(done, total)
@@ -214,7 +216,7 @@ def _write_parts(folder: Path, moment: _Moment, recipient: str, report: Report, 
     parts = {}
     for part, tables in names.items():
         before = done
-        written = write_sealed(folder / FILES[part], dump.dump(connection, tables, passed), recipient)
+        written = write_sealed(folder / FILES[part], dump.dump(connection, tables, hear), recipient)
         parts[part] = BackupPart(written.sha256, written.size, done - before)
     small = {KEYS: _tar(moment.keys, moment.at), HEADS: moment.kept_heads, JOURNAL: moment.journal}
     for part, content in small.items():
@@ -251,19 +253,19 @@ def _seal_event(made: Backup, uow: UnitOfWork, index: int) -> None:
         "nonce": b64encode(entry.nonce).decode("ascii"),
         "at": entry.at.isoformat(timespec="microseconds"),
     }
-    folder = _unfinished(made)
+    folder = _on_its_way(made)
     with _output(folder.parent):
         write_sealed(folder / EVENT, [canonical.dumps(said)], made.recipient)
         sync(folder)
 
 
-def _unfinished(made: Backup) -> Path:
+def _on_its_way(made: Backup) -> Path:
     return made.folder.with_name(f"{made.folder.name}{UNFINISHED}")
 
 
 def _put_in_place(made: Backup) -> None:
     with _output(made.folder.parent, is_done=True):
-        _unfinished(made).rename(made.folder)
+        _on_its_way(made).rename(made.folder)
         sync(made.folder.parent)
 
 

@@ -24,7 +24,7 @@ def fill(backup: OpenedBackup, store: Store, report: Report) -> bool:
     parts = backup.manifest.parts
     total, done = parts[DATABASE].rows + parts[SUBJECT_KEYS].rows, 0
 
-    def passed(rows: int) -> None:
+    def hear(rows: int) -> None:
         nonlocal done
         done += rows
         report(done, total)
@@ -41,7 +41,7 @@ def fill(backup: OpenedBackup, store: Store, report: Report) -> bool:
         for part, tables in ((DATABASE, names), (SUBJECT_KEYS, [dump.SUBJECT_KEYS])):
             if part in backup.absent:
                 continue
-            loading = dump.Loading(connection, FILES[part], passed, tables)
+            loading = dump.Loading(connection, FILES[part], hear, tables)
             read_sealed(backup.folder / FILES[part], backup.identity, loading.take)
             if loading.finish() != parts[part].rows:
                 raise BackupInvalid(file=FILES[part], reason="does not hold the rows that the manifest names")

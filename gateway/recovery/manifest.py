@@ -57,9 +57,9 @@ class BackupManifest:
     heads: Heads
     parts: Mapping[str, BackupPart]
 
-    def sealed(self, vault_key: bytes) -> bytes:
+    def encode(self, vault_key: bytes) -> bytes:
         """The manifest as it is written, with its HMAC."""
-        return canonical.dumps({**self._said(), "hmac_sha256": self._mac(vault_key)})
+        return canonical.dumps({**self._members(), "hmac_sha256": self._mac(vault_key)})
 
     def check(self, mac: str, vault_key: bytes) -> None:
         """Raise `BackupInvalid` where the manifest was not made with the keys of this installation."""
@@ -68,9 +68,9 @@ class BackupManifest:
 
     def _mac(self, vault_key: bytes) -> str:
         key = HKDF(SHA256(), 32, salt=None, info=_INFO).derive(vault_key)
-        return hmac.digest(key, canonical.dumps(self._said()), sha256).hex()
+        return hmac.digest(key, canonical.dumps(self._members()), sha256).hex()
 
-    def _said(self) -> dict[str, object]:
+    def _members(self) -> dict[str, object]:
         return {
             "v": _VERSION,
             "issuer": self.issuer,
@@ -88,7 +88,7 @@ class BackupManifest:
 
 
 def read_manifest(data: bytes) -> tuple[BackupManifest, str]:
-    """The manifest that `sealed` wrote, and its HMAC, which is not compared yet. Raises `BackupInvalid`."""
+    """The manifest that `encode` wrote, and its HMAC, which is not compared yet. Raises `BackupInvalid`."""
     try:
         said = canonical.loads(data)
         if said["v"] != _VERSION or set(said["parts"]) != set(FILES) or not _SCHEMA.fullmatch(said["schema"]):

@@ -15,7 +15,7 @@ from pathlib import Path
 from gateway.errors.recovery import BackupInvalid
 from gateway.events.installation import BackupMade
 from gateway.recovery.manifest import EVENT, FILES, HEADS, KEYS, MANIFEST, SUBJECT_KEYS, BackupManifest, read_manifest
-from keys.age_files import Identity, measure_file, open_sealed
+from keys.age_files import AgeIdentity, measure_file, open_sealed
 from outcome_verifier import canonical
 
 _MAY_BE_ABSENT = (SUBJECT_KEYS, HEADS)
@@ -27,13 +27,13 @@ class OpenedBackup:
     """A backup whose manifest opens, and whose files have the digests that it names."""
 
     folder: Path
-    identity: Identity
+    identity: AgeIdentity
     manifest: BackupManifest
     mac: str
     manifest_sha256: str
     absent: tuple[str, ...]
 
-    def opened(self, part: str) -> bytes:
+    def read_part(self, part: str) -> bytes:
         """A small part; nothing where it is not there."""
         return b"" if part in self.absent else open_sealed(self.folder / FILES[part], self.identity)
 
@@ -50,7 +50,7 @@ class BackupEvent:
     at: datetime
 
 
-def look_at(folder: Path, identity: Identity) -> OpenedBackup:
+def look_at(folder: Path, identity: AgeIdentity) -> OpenedBackup:
     """The backup in a folder. Raises `BackupInvalid` where a file is missing that must be there, or was changed."""
     if not (folder / MANIFEST).exists():
         raise BackupInvalid(file=str(folder / MANIFEST), reason="is not there: the folder holds no backup")

@@ -21,9 +21,6 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from sqlalchemy import func
-from sqlmodel import col, select
-
 from gateway.attestations.manifest import trust_fingerprint
 from gateway.errors.installation import OutputUnwritable
 from gateway.errors.oversight import CheckpointMismatch, HeadsLost
@@ -45,10 +42,10 @@ from gateway.recovery.manifest import (
 from gateway.recovery.opened_parts import OpenedBackup, key_files, look_at
 from gateway.rights import erasure, journal
 from gateway.store.heads import Heads, KeptHeads, heads_of
-from gateway.store.tables import SubjectKeyRow, VaultRow
 from gateway.store.unit_of_work import Store
+from gateway.store.vault import count_without_key
 from gateway.store.verification import LogReport
-from keys.age_files import Identity
+from keys.age_files import AgeIdentity
 from keys.keystore import KeyStore
 from keys.whole_file import lock_folder, sync, write_whole
 
@@ -94,14 +91,14 @@ def restore(
     if not passphrase.exists():
         reason = f"{passphrase}, the passphrase of its keys, is not there; GATEWAY_PASSPHRASE_FILE names its file"
         raise RestoreRefused(reason=reason)
-    into, private = into.absolute(), Identity.load(identity)
+    into, private = into.absolute(), AgeIdentity.load(identity)
     newest = b"" if newer_journal is None else newer_journal.read_bytes()
     place = settings.model_copy(update={"passphrase_file": passphrase, "anchors_directory": None})
     with _alone_beside(into):
         backup = look_at(folder, private)
         if into.is_dir() and (note := read_note(into)) is not None and note.manifest_sha256 == backup.manifest_sha256:
             return _stands(backup, into, place)
-        erasures = _joined(backup, newest, newer_journal)
+        erasures = _all_erasures(backup, newest, newer_journal)
         _check_empty(into)
         with _output(into):
             return _restore(backup, into, place, kept, erasures, clock, report)
@@ -138,7 +135,7 @@ def _put_together(
     report: Report,
 ) -> Restored:
     """Everything in the folder beside the place, looked at."""
-    keys = key_files(backup.opened(KEYS))
+    keys = key_files(backup.read_part(KEYS))
     inside.keys_directory.mkdir(mode=0o700)
     for name, content in keys.items():
         write_whole(inside.keys_directory / name, content)
@@ -194,10 +191,10 @@ def _heads_in(anchors: Path) -> Heads:
     return kept
 
 
-def _joined(backup: OpenedBackup, newest: bytes, file: Path | None) -> bytes:
+def _all_erasures(backup: OpenedBackup, newest: bytes, file: Path | None) -> bytes:
     """The journal of the backup and the newest one, joined. Raises `BackupInvalid` where a line is none."""
     try:
-        return journal.join(backup.opened(JOURNAL), newest)
+        return journal.join(backup.read_part(JOURNAL), newest)
     except ValueError:
         raise BackupInvalid(file=str(file or FILES[JOURNAL]), reason="is no journal of erasures") from None
 
@@ -218,10 +215,8 @@ def _read_only(store: Store) -> str:
 
 
 def _without_key(store: Store) -> int:
-    """How many people have a sealed number and no key that opens it."""
     with store.read() as session:
-        known = select(SubjectKeyRow.subject_id)
-        return session.exec(select(func.count()).where(col(VaultRow.subject_id).not_in(known))).one()
+        return count_without_key(session)
 
 
 def _stands(backup: OpenedBackup, into: Path, place: Settings) -> Restored:

@@ -82,7 +82,7 @@ def dump(connection: Connection, names: list[str], passed: Callable[[int], objec
                     passed(len(lines))
                     lines.clear()
         except (ValueError, TypeError):  # what a column's type says of a value that it cannot read
-            raise BackupRefused(reason=_damaged(name)) from None
+            raise BackupRefused(reason=_why_damaged(name)) from None
         yield squeeze.compress("".join(lines).encode("ascii"))
         passed(max(0, len(lines) - 1))
     yield squeeze.flush()
@@ -93,7 +93,7 @@ def _lines(connection: Connection, table: Table) -> Iterator[str]:
     yield _line({"table": table.name, "columns": kinds})
     query = select(table).order_by(*table.primary_key.columns).execution_options(yield_per=_AT_ONCE)
     for row in connection.execute(query):
-        yield _line([_said(value, kind) for value, kind in zip(row, kinds.values(), strict=True)])
+        yield _line([_to_json(value, kind) for value, kind in zip(row, kinds.values(), strict=True)])
 
 
 def _line(value: object) -> str:
@@ -104,7 +104,7 @@ def _kind_of(column: TypeEngine[Any]) -> str:
     return next(kind for base, kind, _ in _KINDS if isinstance(column, base))
 
 
-def _said(value: Any, kind: str) -> Any:
+def _to_json(value: Any, kind: str) -> Any:
     """A value as its line says it. Raises `TypeError` where it is of another kind."""
     if value is None:
         return None
@@ -120,8 +120,8 @@ def _said(value: Any, kind: str) -> Any:
             return value
 
 
-def _heard(value: Any, kind: str) -> object:
-    """What `_said` was given. Raises `ValueError`, `TypeError`."""
+def _from_json(value: Any, kind: str) -> object:
+    """What `_to_json` was given. Raises `ValueError`, `TypeError`."""
     if value is None:
         return None
     match kind:
@@ -133,7 +133,7 @@ def _heard(value: Any, kind: str) -> object:
             return value
 
 
-def _damaged(table: str) -> str:
+def _why_damaged(table: str) -> str:
     return f"table {table} holds a value of another kind than its column; `gateway log verify` says whether a log does"
 
 
@@ -181,7 +181,9 @@ class Loading:
                 self._begin(value["table"], value["columns"])
             else:
                 kinds = self._kinds.items()
-                self._waiting.append({name: _heard(one, kind) for (name, kind), one in zip(kinds, value, strict=True)})
+                self._waiting.append(
+                    {name: _from_json(one, kind) for (name, kind), one in zip(kinds, value, strict=True)}
+                )
                 if len(self._waiting) == _AT_ONCE:
                     self._write()
 

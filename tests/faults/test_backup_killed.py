@@ -48,10 +48,10 @@ BACKUP: dict[str, Step] = {
     "between two parts": (backing_up, "write_sealed", 3, False),
     "before the manifest": (backing_up, "write_sealed", 6, False),
     "the manifest is written": (backing_up, "write_sealed", 6, True),
-    "before the event": (UnitOfWork, "record", 1, False),
+    "before the event": (UnitOfWork, "record", 2, False),
     "the event is written beside": (backing_up, "write_sealed", 7, True),
-    "before the commit": (Session, "commit", 2, False),
-    "after the commit": (Session, "commit", 2, True),
+    "before the commit": (Session, "commit", 3, False),
+    "after the commit": (Session, "commit", 3, True),
     "before it takes its place": (backing_up, "_put_in_place", 1, False),
     "it has taken its place": (backing_up, "_put_in_place", 1, True),
 }

@@ -30,6 +30,7 @@ from keys.age_files import write_sealed
 from keys.errors import IdentityRefused, KeyStoreLocked, KeyStoreUnsafe, RecipientInvalid
 from tests.support.backups import (
     Recipient,
+    Rows,
     an_installation,
     backed_up,
     came_back,
@@ -168,16 +169,18 @@ def test_a_restored_town_signs_the_next_release_and_every_earlier_bundle_verifie
 
 def test_a_backup_is_of_one_moment_while_others_write(gateway: Gateway, tmp_path: Path, recipient: Recipient):
     """Somebody commits while the rows are written out: what is restored is of the moment before, and whole."""
-    before, wrote = rows_of(gateway.store), []
+    wrote: list[tuple[int, int]] = []
+    before: Rows = {}
 
     def report(done: int, total: int) -> None:
         wrote.append((done, total))
         if len(wrote) == 1:
+            before.update(rows_of(gateway.store))
             export_trust(Gateway.open(gateway.settings))
 
     made = back_up(gateway, out=tmp_path / "out", recipient=recipient.public, report=report)
     assert wrote[-1][0] == wrote[-1][1] == sum(map(len, before.values()))
-    assert kinds_logged(gateway)[-2:] == ["trust_exported", "backup_made"]
+    assert kinds_logged(gateway)[-3:] == ["backup_begun", "trust_exported", "backup_made"]
     found = came_back(gateway, made, recipient, tmp_path / "new")
     assert rows_of(opened(gateway, tmp_path / "new").store) == before
     assert not found.has_event
@@ -190,10 +193,22 @@ def test_a_backup_is_of_one_moment_while_others_write(gateway: Gateway, tmp_path
 def test_who_made_it_and_for_whom_is_an_event(gateway: Gateway, tmp_path: Path, recipient: Recipient):
     made = backed_up(gateway, recipient, tmp_path / "out")
     with gateway.store.read() as session:
-        [row] = [row for row in ledger.rows(session, "access") if row.kind == "backup_made"]
-    assert f'"by":"{gateway.actor.name}"' in row.body
-    assert f'"recipient":"{recipient.public}"' in row.body
-    assert f'"manifest":"{made.manifest_sha256}"' in row.body
+        begun, done = [row for row in ledger.rows(session, "access") if row.kind.startswith("backup_")]
+    for row in (begun, done):
+        assert f'"by":"{gateway.actor.name}"' in row.body
+        assert f'"recipient":"{recipient.public}"' in row.body
+    assert (begun.kind, done.kind) == ("backup_begun", "backup_made")
+    assert f'"manifest":"{made.manifest_sha256}"' in done.body
+
+
+def test_whoever_ends_half_way_is_named_all_the_same(gateway: Gateway, tmp_path: Path, recipient: Recipient):
+    def report(done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        back_up(gateway, out=tmp_path / "out", recipient=recipient.public, report=report)
+    assert kinds_logged(gateway)[-1] == "backup_begun"
+    assert list(folders_below(tmp_path / "out")) == []
 
 
 @dataclass(frozen=True)
@@ -258,7 +273,7 @@ def test_whoever_knows_the_public_key_alone_makes_no_backup(gateway: Gateway, tm
     manifest, _ = read_manifest(recipient.opens(made.folder / MANIFEST))
     for vault_key, is_forged in ((b"x" * 32, True), (gateway.keystore.load("vault").private_bytes, False)):
         (made.folder / MANIFEST).unlink()
-        write_sealed(made.folder / MANIFEST, [manifest.sealed(vault_key)], recipient.public)
+        write_sealed(made.folder / MANIFEST, [manifest.encode(vault_key)], recipient.public)
         (made.folder / EVENT).unlink(missing_ok=True)
         if is_forged:
             with pytest.raises(BackupInvalid, match="was not made by the installation whose keys are beside it"):
@@ -353,10 +368,30 @@ def test_without_subject_keys_the_logs_stand_and_nobodys_number_opens(
     arguments = ("--into", tmp_path / "new", "--identity", recipient.file, "--anchors", anchors(town.gateway))
     ran = run("restore", made.folder, *arguments, environment=environment)
     assert ran.code == 0, ran.text
-    assert "30 have no subject key: their numbers and registers do not open" in ran.out
+    assert "30 have no subject key: nothing of their contracts is pulled or released" in ran.out
     assert "subject-keys  not there" in ran.out
     with opened(town.gateway, tmp_path / "new").store.read() as session:
         assert session.exec(select(SubjectKeyRow)).all() == []
+    there = {**environment, "GATEWAY_DATA_DIRECTORY": str(tmp_path / "new")}
+    doctor = run("doctor", environment=there)
+    assert doctor.code == 1
+    assert "30 people have no subject key" in doctor.out
+    for command in (
+        ("evaluate", "impact60", "--week", "2019-W10"),
+        (
+            "release",
+            "impact60",
+            "2019H1",
+            "--template",
+            "payment_document",
+            "--to",
+            "operator",
+            "--out",
+            tmp_path / "b",
+        ),
+    ):
+        assert run(*command, environment=there).code == 10  # and never a figure
+    assert run("log", "verify", environment=there).code == 0
 
 
 def test_subject_keys_of_earlier_backups_go_after_thirty_days(gateway: Gateway, tmp_path: Path, recipient: Recipient):
