@@ -376,20 +376,8 @@ def test_without_subject_keys_the_logs_stand_and_nobodys_number_opens(
     doctor = run("doctor", environment=there)
     assert doctor.code == 1
     assert "30 people have no subject key" in doctor.out
-    for command in (
-        ("evaluate", "impact60", "--week", "2019-W10"),
-        (
-            "release",
-            "impact60",
-            "2019H1",
-            "--template",
-            "payment_document",
-            "--to",
-            "operator",
-            "--out",
-            tmp_path / "b",
-        ),
-    ):
+    window = ("2019H1", "--template", "payment_document", "--to", "operator", "--out", str(tmp_path / "bundles"))
+    for command in (("evaluate", "impact60", "--week", "2019-W10"), ("release", "impact60", *window)):
         assert run(*command, environment=there).code == 10  # and never a figure
     assert run("log", "verify", environment=there).code == 0
 
