@@ -168,6 +168,17 @@ def test_a_restored_town_signs_the_next_release_and_every_earlier_bundle_verifie
 
 
 def test_a_backup_is_of_one_moment_while_others_write(gateway: Gateway, tmp_path: Path, recipient: Recipient):
+    writes_meanwhile(gateway, tmp_path, recipient)
+
+
+@pytest.mark.postgres
+def test_a_backup_of_postgresql_is_of_one_moment_too(tmp_path: Path, recipient: Recipient, empty_postgres_url: str):
+    gateway = an_installation(tmp_path / "var", database_url=empty_postgres_url)
+    writes_meanwhile(gateway, tmp_path, recipient)
+    gateway.store.dispose()
+
+
+def writes_meanwhile(gateway: Gateway, tmp_path: Path, recipient: Recipient) -> None:
     """Somebody commits while the rows are written out: what is restored is of the moment before, and whole."""
     wrote: list[tuple[int, int]] = []
     before: Rows = {}
@@ -176,7 +187,9 @@ def test_a_backup_is_of_one_moment_while_others_write(gateway: Gateway, tmp_path
         wrote.append((done, total))
         if len(wrote) == 1:
             before.update(rows_of(gateway.store))
-            export_trust(Gateway.open(gateway.settings))
+            other = Gateway.open(gateway.settings)
+            export_trust(other)
+            other.store.dispose()
 
     made = back_up(gateway, out=tmp_path / "out", recipient=recipient.public, report=report)
     assert wrote[-1][0] == wrote[-1][1] == sum(map(len, before.values()))
@@ -255,6 +268,7 @@ def test_a_part_that_is_not_there_is_told(original: Made, tmp_path: Path, part: 
     assert [path.name for path in tmp_path.iterdir()] == ["copy"]
 
 
+@pytest.mark.long
 def test_without_its_event_a_backup_is_one_entry_behind(original: Made, tmp_path: Path):
     """Positive control of what the event is for."""
     made = original.copied(tmp_path / "copy")
@@ -309,8 +323,7 @@ def test_another_passphrase_restores_nothing(gateway: Gateway, tmp_path: Path, r
 
 
 @pytest.mark.parametrize("there", ["a file in it", "an installation", "a file"])
-def test_nothing_is_restored_over_something(gateway: Gateway, tmp_path: Path, recipient: Recipient, there: str):
-    made = backed_up(gateway, recipient, tmp_path / "out")
+def test_nothing_is_restored_over_something(original: Made, tmp_path: Path, there: str):
     into = tmp_path / "new"
     match there:
         case "a file in it":
@@ -319,15 +332,19 @@ def test_nothing_is_restored_over_something(gateway: Gateway, tmp_path: Path, re
         case "a file":
             into.write_text("mine")
         case _:
-            into = gateway.settings.data_directory
-    before = files_below(tmp_path)
+            into = original.gateway.settings.data_directory
+    before = files_below(into.parent)
     with pytest.raises(RestoreRefused, match="holds something; name a folder that is empty or not there"):
-        came_back(gateway, made, recipient, into)
-    assert files_below(tmp_path) == before
-    (tmp_path / "empty").mkdir()
-    came_back(gateway, made, recipient, tmp_path / "empty")  # positive control
+        came_back(original.gateway, original.backup, original.recipient, into)
+    assert files_below(into.parent) == before
 
 
+def test_an_empty_folder_is_a_place(original: Made, tmp_path: Path):
+    """Positive control."""
+    assert came_back(original.gateway, original.backup, original.recipient, tmp_path).is_new
+
+
+@pytest.mark.long
 def test_the_same_command_again_changes_nothing_and_says_so(gateway: Gateway, tmp_path: Path, recipient: Recipient):
     made = backed_up(gateway, recipient, tmp_path / "out")
     heads = anchors(gateway)
@@ -427,6 +444,7 @@ def test_a_damaged_cell_is_backed_up_by_nobody(gateway: Gateway, tmp_path: Path,
     assert list(folders_below(tmp_path / "out")) == []
 
 
+@pytest.mark.long
 def test_two_people_let_a_restored_place_go_on_where_the_heads_are_lost(
     gateway: Gateway, tmp_path: Path, recipient: Recipient
 ):
