@@ -43,6 +43,7 @@ from gateway.recovery.manifest import (
     SUBJECT_KEYS,
     BackupManifest,
     BackupPart,
+    with_mac,
 )
 from gateway.rights import journal
 from gateway.store import dump
@@ -55,7 +56,6 @@ from keys.age_files import check_recipient, measure_file, write_sealed
 from keys.keystore import KeyStore
 from keys.signer import signer_from_uri
 from keys.whole_file import UNFINISHED, lock_folder, sync
-from outcome_verifier import canonical
 
 SUBJECT_KEYS_FOR = timedelta(days=30)  # invariant 10
 _INSTANT = "%Y-%m-%dT%H%M%SZ"
@@ -103,7 +103,7 @@ def back_up(gateway: Gateway, *, out: Path | None = None, recipient: str = "", r
         now = gateway.clock()
         made = _write(gateway.settings, gateway.store, gateway.keystore, now, out, recipient, report)
         with gateway.write() as uow:
-            _seal_event(made, uow, uow.record(_event(made)))
+            _seal_event(made, uow, uow.record(_event(made)), gateway.keystore.load("vault").private_bytes)
         _put_in_place(made)
     return made
 
@@ -242,7 +242,7 @@ def _event(made: Backup) -> BackupMade:
     return BackupMade(recipient=made.recipient, manifest=made.manifest_sha256)
 
 
-def _seal_event(made: Backup, uow: UnitOfWork, index: int) -> None:
+def _seal_event(made: Backup, uow: UnitOfWork, index: int, vault_key: bytes) -> None:
     """Write the entry that names the backup beside its manifest, before it is committed."""
     entry = uow.session.exec(select(LogEntry).where(LogEntry.log == "access", LogEntry.idx == index)).one()
     said = {
@@ -255,7 +255,7 @@ def _seal_event(made: Backup, uow: UnitOfWork, index: int) -> None:
     }
     folder = _on_its_way(made)
     with _output(folder.parent):
-        write_sealed(folder / EVENT, [canonical.dumps(said)], made.recipient)
+        write_sealed(folder / EVENT, [with_mac(said, vault_key)], made.recipient)
         sync(folder)
 
 

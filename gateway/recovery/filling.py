@@ -19,7 +19,7 @@ from keys.age_files import open_sealed, read_sealed
 Report = Callable[[int, int], object]
 
 
-def fill(backup: OpenedBackup, store: Store, report: Report) -> bool:
+def fill(backup: OpenedBackup, store: Store, vault_key: bytes, report: Report) -> bool:
     """Write every row into the empty database, in one transaction; whether the event of the backup followed them."""
     parts = backup.manifest.parts
     total, done = parts[DATABASE].rows + parts[SUBJECT_KEYS].rows, 0
@@ -50,18 +50,19 @@ def fill(backup: OpenedBackup, store: Store, report: Report) -> bool:
         with Session(connection, join_transaction_mode="create_savepoint") as session:
             if heads_of(session) != backup.manifest.heads:
                 raise BackupInvalid(file=FILES[DATABASE], reason="holds logs with other heads than the manifest names")
-            has_event = _append_event(backup, session)
+            has_event = _append_event(backup, session, vault_key)
             session.commit()  # the savepoint
         mark(connection, RESTORING)
         return has_event
 
 
-def _append_event(backup: OpenedBackup, session: Session) -> bool:
+def _append_event(backup: OpenedBackup, session: Session, vault_key: bytes) -> bool:
     """The event of this backup, where nobody wrote between its snapshot and it."""
     file = backup.folder / EVENT
     if not file.exists():
         return False
-    entry = event_of(open_sealed(file, backup.identity), manifest=backup.manifest_sha256)
+    data = open_sealed(file, backup.identity)
+    entry = event_of(data, manifest=backup.manifest_sha256, vault_key=vault_key)
     if entry.idx != backup.manifest.heads["access"].size:
         return False
     ledger.append(

@@ -1,8 +1,8 @@
 """What a backup is made of, each part in a file of its own, and the manifest that names them.
 
 The manifest lies encrypted beside them, for the same recipient. Whoever knows the recipient's key can encrypt another
-one, so it carries an HMAC-SHA256 (RFC 2104) under a key that HKDF (RFC 5869) derives from the vault key: who made it
-held the keys of the installation.
+one, so it carries, as the event beside it does, an HMAC-SHA256 (RFC 2104) under a key that HKDF (RFC 5869) derives from
+the vault key: who made it held the keys of the installation.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ FILES: Mapping[str, str] = {
 }
 MANIFEST, EVENT = "manifest.json.age", "event.json.age"
 _VERSION = 1
-_INFO = b"outcome-gateway backup manifest"
+_INFO = b"outcome-gateway backup"
 _SCHEMA = re.compile(r"[0-9]{4}")
 
 
@@ -59,16 +59,11 @@ class BackupManifest:
 
     def encode(self, vault_key: bytes) -> bytes:
         """The manifest as it is written, with its HMAC."""
-        return canonical.dumps({**self._members(), "hmac_sha256": self._mac(vault_key)})
+        return with_mac(self._members(), vault_key)
 
     def check(self, mac: str, vault_key: bytes) -> None:
         """Raise `BackupInvalid` where the manifest was not made with the keys of this installation."""
-        if not hmac.compare_digest(mac.encode(), self._mac(vault_key).encode()):
-            raise BackupInvalid(file=MANIFEST, reason="was not made by the installation whose keys are beside it")
-
-    def _mac(self, vault_key: bytes) -> str:
-        key = HKDF(SHA256(), 32, salt=None, info=_INFO).derive(vault_key)
-        return hmac.digest(key, canonical.dumps(self._members()), sha256).hex()
+        check_mac(self._members(), mac, vault_key, file=MANIFEST)
 
     def _members(self) -> dict[str, object]:
         return {
@@ -104,3 +99,19 @@ def read_manifest(data: bytes) -> tuple[BackupManifest, str]:
         return manifest, str(said["hmac_sha256"])
     except (ValueError, TypeError, KeyError, AttributeError):
         raise BackupInvalid(file=MANIFEST, reason="is no manifest that this version reads") from None
+
+
+def with_mac(members: Mapping[str, object], vault_key: bytes) -> bytes:
+    """Canonical JSON of these members and of the HMAC over them."""
+    return canonical.dumps({**members, "hmac_sha256": _mac(members, vault_key)})
+
+
+def check_mac(members: Mapping[str, object], mac: str, vault_key: bytes, *, file: str) -> None:
+    """Raise `BackupInvalid` where these members were not written with this vault key."""
+    if not hmac.compare_digest(mac.encode(), _mac(members, vault_key).encode()):
+        raise BackupInvalid(file=file, reason="was not made by the installation whose keys are beside it")
+
+
+def _mac(members: Mapping[str, object], vault_key: bytes) -> str:
+    key = HKDF(SHA256(), 32, salt=None, info=_INFO).derive(vault_key)
+    return hmac.digest(key, canonical.dumps(dict(members)), sha256).hex()

@@ -14,11 +14,22 @@ from pathlib import Path
 
 from gateway.errors.recovery import BackupInvalid
 from gateway.events.installation import BackupMade
-from gateway.recovery.manifest import EVENT, FILES, HEADS, KEYS, MANIFEST, SUBJECT_KEYS, BackupManifest, read_manifest
+from gateway.recovery.manifest import (
+    EVENT,
+    FILES,
+    HEADS,
+    KEYS,
+    MANIFEST,
+    SUBJECT_KEYS,
+    BackupManifest,
+    check_mac,
+    read_manifest,
+)
 from keys.age_files import AgeIdentity, measure_file, open_sealed
 from outcome_verifier import canonical
 
 _MAY_BE_ABSENT = (SUBJECT_KEYS, HEADS)
+_MAC = "hmac_sha256"
 _KEY_FILE = re.compile(r"[a-z][a-z0-9-]{0,63}\.json")
 
 
@@ -83,10 +94,12 @@ def key_files(data: bytes) -> Mapping[str, bytes]:
     return found
 
 
-def event_of(data: bytes, *, manifest: str) -> BackupEvent:
-    """The event of the backup with this manifest. Raises `BackupInvalid` where it is another one's."""
+def event_of(data: bytes, *, manifest: str, vault_key: bytes) -> BackupEvent:
+    """The event of the backup with this manifest. Raises `BackupInvalid` where it is another one's, or was made without
+    the keys."""
     try:
         said = canonical.loads(data)
+        check_mac({name: said[name] for name in set(said) - {_MAC}}, str(said[_MAC]), vault_key, file=EVENT)
         event = BackupEvent(
             int(said["idx"]),
             str(said["kind"]),

@@ -91,7 +91,7 @@ def restore(
     if not passphrase.exists():
         reason = f"{passphrase}, the passphrase of its keys, is not there; GATEWAY_PASSPHRASE_FILE names its file"
         raise RestoreRefused(reason=reason)
-    into, private = into.absolute(), AgeIdentity.load(identity)
+    into, private = into.resolve(), AgeIdentity.load(identity)
     newest = b"" if newer_journal is None else newer_journal.read_bytes()
     place = settings.model_copy(update={"passphrase_file": passphrase, "anchors_directory": None})
     with _alone_beside(into):
@@ -142,7 +142,7 @@ def _put_together(
     keystore = KeyStore.open(inside.keys_directory, inside.read_passphrase())
     vault_key = keystore.load("vault").private_bytes
     backup.manifest.check(backup.mac, vault_key)
-    has_event = fill(backup, store, report)
+    has_event = fill(backup, store, vault_key, report)
     installed = installation_in(store)
     if installed is None:
         raise BackupInvalid(file=FILES[DATABASE], reason="holds no installation")

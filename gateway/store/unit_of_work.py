@@ -114,11 +114,17 @@ class Store:
 
     @contextmanager
     def alone(self) -> Iterator[Connection]:
-        """One transaction under the writer lock and outside the log, for `schema.migrate` alone."""
+        """One transaction under the writer lock and outside the log, for a migration or a restore alone. Raises
+        `StoreBusy`, `StoreFull`."""
         with Session(self.engine) as session:
             self._lock(session)
-            yield session.connection()
-            session.commit()
+            try:
+                yield session.connection()
+                session.commit()
+            except OperationalError as error:
+                if is_full(error):
+                    raise StoreFull() from None
+                raise
 
     @contextmanager
     def write(self, now: datetime, *, by: Actor, keeps_heads_anew: bool = False) -> Iterator[UnitOfWork]:

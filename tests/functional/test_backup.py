@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
+from base64 import b64decode, b64encode
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -12,6 +16,7 @@ from pyrage import x25519
 from sqlalchemy import create_engine, text
 from sqlmodel import select
 
+from gateway.errors.installation import OutputUnwritable
 from gateway.errors.recovery import BackupInvalid, BackupRefused, RestoreRefused
 from gateway.installation.gateway import Gateway
 from gateway.installation.installing import initialise
@@ -20,14 +25,17 @@ from gateway.jobs.backups import diagnose_backups
 from gateway.jobs.diagnosis import OK, WARN
 from gateway.oversight.keeping_heads import keep_heads
 from gateway.oversight.log_reading import export_trust, verify_logs
+from gateway.recovery import backing_up
 from gateway.recovery.backing_up import Backup, back_up
 from gateway.recovery.manifest import DATABASE, EVENT, FILES, HEADS, MANIFEST, SUBJECT_KEYS, read_manifest
 from gateway.store import ledger
 from gateway.store.heads import LogHead, heads_of
 from gateway.store.schema import mark
 from gateway.store.tables import SubjectKeyRow
-from keys.age_files import write_sealed
+from keys import age_files
+from keys.age_files import SealedFile, write_sealed
 from keys.errors import IdentityRefused, KeyStoreLocked, KeyStoreUnsafe, RecipientInvalid
+from outcome_verifier import canonical
 from tests.support.backups import (
     Recipient,
     Rows,
@@ -294,6 +302,38 @@ def test_whoever_knows_the_public_key_alone_makes_no_backup(gateway: Gateway, tm
                 came_back(gateway, made, recipient, tmp_path / "new")
         else:  # positive control
             came_back(gateway, made, recipient, tmp_path / "new")
+
+
+def test_whoever_knows_the_public_key_alone_makes_no_event(original: Made, tmp_path: Path):
+    made = original.copied(tmp_path / "copy")
+    said = canonical.loads(original.recipient.opens(made.folder / EVENT))
+    said["body"] = said["body"].replace('"by":"ole"', '"by":"eve"')
+    said["leaf_data"] = b64encode(sha256(b64decode(said["nonce"]) + said["body"].encode()).digest()).decode()
+    (made.folder / EVENT).unlink()
+    write_sealed(made.folder / EVENT, [canonical.dumps(said)], original.recipient.public)
+    with pytest.raises(BackupInvalid, match="was not made by the installation whose keys"):
+        came_back(original.gateway, made, original.recipient, tmp_path / "new")
+
+
+def test_a_full_disk_leaves_no_backup_and_no_restore(original: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(age_files.os, "fsync", full)
+        with pytest.raises(OutputUnwritable, match="No space left on device"):
+            came_back(original.gateway, original.backup, original.recipient, tmp_path / "new")
+    gateway = an_installation(tmp_path / "var")
+    wrote = write_sealed
+
+    def at_the_third(path: Path, pieces: Iterable[bytes], recipient: str) -> SealedFile:
+        return full() if "keys.tar" in path.name else wrote(path, pieces, recipient)  # type: ignore[func-returns-value]
+
+    monkeypatch.setattr(backing_up, "write_sealed", at_the_third)
+    with pytest.raises(OutputUnwritable, match="nothing was done"):
+        backed_up(gateway, original.recipient, tmp_path / "out")
+    assert list(folders_below(tmp_path / "out")) == []
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "var"]
 
 
 def test_the_identity_of_somebody_else_opens_nothing(original: Made, tmp_path: Path):
