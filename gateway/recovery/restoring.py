@@ -85,8 +85,7 @@ def restore(
     now. Raises `RestoreRefused` where the place is not empty, `BackupInvalid`, `IdentityRefused`, `KeyStoreLocked`
     where the passphrase is another one, `LogCorrupt`, `OutputUnwritable`. Where it raises, nothing is there.
     """
-    anchors = anchors or settings.anchors_directory
-    kept = None if anchors is None else _heads_in(anchors)
+    kept = _heads_in(anchors, settings)
     passphrase = settings.passphrase_path.absolute()
     if not passphrase.exists():
         reason = f"{passphrase}, the passphrase of its keys, is not there; GATEWAY_PASSPHRASE_FILE names its file"
@@ -183,8 +182,13 @@ def _put_together(
     )
 
 
-def _heads_in(anchors: Path) -> Heads:
-    """The heads that are kept now. Raises `RestoreRefused` where the folder holds none, `HeadsLost`."""
+def _heads_in(anchors: Path | None, settings: Settings) -> Heads | None:
+    """The heads that are kept now: of the folder that was named, or of the one of the settings where it holds any.
+
+    Raises `RestoreRefused` where the named one holds none, `HeadsLost` where they are damaged.
+    """
+    if anchors is None:
+        return None if settings.anchors_directory is None else KeptHeads(settings.anchors_directory).read_or_none()
     kept = KeptHeads(anchors).read()
     if kept is None:
         raise RestoreRefused(reason=f"{anchors} holds no heads of the logs; leave --anchors out where they are lost")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gzip
 import shutil
 from base64 import b64decode, b64encode
 from collections.abc import Iterable
@@ -152,8 +153,15 @@ def test_any_age_tool_opens_each_part_by_itself(town: SimulatedMunicipality, tmp
     # what a rehearsal is held against: the heads of that time
     assert came_back(town.gateway, made, recipient, tmp_path / "new", anchors=heads).read_only == ""
     everything = b"".join(files_below(made.folder).values())
-    for secret in (b"g.example", b"subject", b"attestation", town.gateway.host.encode()):
-        assert secret not in everything
+    for word in (b"subjectkeyrow", b"attestation", town.gateway.host.encode()):
+        assert word not in everything
+    within = b"".join(recipient.opens(made.folder / file) for file in (*FILES.values(), MANIFEST, EVENT))
+    within += b"".join(gzip.decompress(recipient.opens(made.folder / FILES[part])) for part in (DATABASE, SUBJECT_KEYS))
+    assert b"subjectkeyrow" in within  # positive control
+    numbers = [line.partition(";")[0] for line in town.drop.referrals.read_text("utf-8-sig").splitlines()[1:]]
+    assert {len(number.replace("-", "")) for number in numbers} == {10}
+    for number in numbers:  # invariant 1, for whoever holds the identity too
+        assert number.replace("-", "").encode() not in within
 
 
 def test_a_restored_town_signs_the_next_release_and_every_earlier_bundle_verifies(
@@ -377,6 +385,22 @@ def test_nothing_is_restored_over_something(original: Made, tmp_path: Path, ther
     with pytest.raises(RestoreRefused, match="holds something; name a folder that is empty or not there"):
         came_back(original.gateway, original.backup, original.recipient, into)
     assert files_below(into.parent) == before
+
+
+def test_heads_that_are_named_must_be_there(original: Made, tmp_path: Path):
+    """A folder of the settings in which they are lost is no mistake: they were not given."""
+    (tmp_path / "lost").mkdir()
+    with pytest.raises(RestoreRefused, match="holds no heads of the logs; leave --anchors out"):
+        came_back(original.gateway, original.backup, original.recipient, tmp_path / "new", anchors=tmp_path / "lost")
+    environment = {
+        "GATEWAY_ANCHORS_DIRECTORY": str(tmp_path / "lost"),
+        "GATEWAY_PASSPHRASE_FILE": str(original.gateway.settings.passphrase_path),
+    }
+    place = ("--into", tmp_path / "new", "--identity", original.recipient.file)
+    ran = run("restore", original.backup.folder, *place, environment=environment)
+    assert ran.code == 9
+    assert "kept now were not given" in ran.err
+    assert list((tmp_path / "lost").iterdir()) == []
 
 
 def test_an_empty_folder_is_a_place(original: Made, tmp_path: Path):
