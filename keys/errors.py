@@ -8,6 +8,8 @@ KeysError (vocabulary.errors.ProductError)
 ├── KeysMissing           keys that something here was made with have no file
 ├── TransitionRefused     a signing key's state does not allow the action
 ├── SignerUnavailable     a hardware token does not answer, or does not hold the key
+├── RecipientInvalid      a text is no public key of a recipient
+├── IdentityRefused       a sealed file does not open with this identity, or a file holds none
 ├── NumberTaken           a changed number is already another subject's
 └── VaultCorrupt          a sealed number or subject key does not open
 """
@@ -92,3 +94,20 @@ class NumberTaken(KeysError):
 
     def __init__(self) -> None:
         super().__init__("a changed number belongs to another subject of this contract: enrolled twice, or a mistake")
+
+
+class RecipientInvalid(KeysError):
+    code = "recipient-invalid"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the recipient is no public key of age; it begins with age1 and is the line `# public key:` of what"
+            " `age-keygen` wrote"
+        )
+
+
+class IdentityRefused(KeysError):
+    code = "identity-refused"
+
+    def __init__(self, *, file: str, reason: str) -> None:
+        super().__init__(f"{file} {reason}")

@@ -30,7 +30,8 @@ _EXIT_CODES = (
     "Exit codes: 0 done; 1 the doctor found a failure, or a shadow run a difference or"
     " a missing window; 2 usage or a setting; 3 a file"
     " cannot be used; 4 not found; 5 refused; 6 installation, keys, output or address; 7 not authenticated; 8 policy;"
-    " 9 a log does not add up; 10 out of order; 11 a source did not answer as it should."
+    " 9 a log does not add up, or its heads are lost or ahead of it; 10 out of order; 11 a source did not answer as it"
+    " should."
 )
 
 
@@ -53,10 +54,11 @@ def tree(word: str = "") -> typer.Typer:
 
 
 def _top() -> tuple[Commands, ...]:
-    from gateway.cli import adoption, comparison, enrolment, explain, installation, outcomes, simulation
+    from gateway.cli import adoption, comparison, enrolment, explain, installation, outcomes, recovery, simulation
 
     return (
         installation.COMMANDS,
+        recovery.COMMANDS,
         simulation.COMMANDS,
         enrolment.COMMANDS,
         outcomes.COMMANDS,

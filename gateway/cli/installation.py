@@ -9,7 +9,15 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.terminal import Commands, console, open_gateway, refuse_in_production, warn_of_development_key, writing
+from gateway.cli.terminal import (
+    Commands,
+    console,
+    open_gateway,
+    progress_bar,
+    refuse_in_production,
+    warn_of_development_key,
+    writing,
+)
 
 
 def init(
@@ -55,18 +63,30 @@ def init(
 
 
 def upgrade() -> None:
-    """Bring the database to this version of the software. Back it up first. Again changes nothing.
+    """Bring the database to this version of the software, after a backup where one is declared. Again changes nothing.
 
     Example: gateway upgrade
     """
+    from gateway.cli.recovery import show_backup
+    from gateway.installation.installing import is_outdated
     from gateway.installation.installing import upgrade as use_case
-    from gateway.installation.settings import Settings
+    from gateway.installation.settings import Settings, utc_now
+    from gateway.recovery.backing_up import back_up_before_upgrade, record_backup
     from gateway.release.publication import publish
     from gateway.store.schema import CURRENT
 
-    settings = Settings()
+    settings, made = Settings(), None
+    if is_outdated(settings):
+        if settings.backup_recipient and settings.backup_directory:
+            with progress_bar("rows") as report:
+                made = back_up_before_upgrade(settings, now=utc_now(), report=report)
+            show_backup(made)
+        else:
+            console.print("no backup is made first: GATEWAY_BACKUP_RECIPIENT and GATEWAY_BACKUP_DIRECTORY declare none")
     with writing(settings.data_directory):
         done = use_case(settings)
+        if made is not None:
+            record_backup(done.gateway, made)
         publish(done.gateway)
     if done.from_schema == CURRENT:
         console.print(f"the database is at schema {CURRENT} already")

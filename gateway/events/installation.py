@@ -43,6 +43,34 @@ class KeysMended(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class BackupBegun(Event):
+    """Everything is about to be copied for whoever holds the private part of `recipient`, a public key of age."""
+
+    kind = "backup_begun"
+    recipient: str
+
+
+@dataclass(frozen=True, slots=True)
+class BackupMade(Event):
+    """A copy of everything left for whoever holds the private part of `recipient`, a public key of age. `manifest` is
+    the SHA-256 of its manifest as it lies there, encrypted."""
+
+    kind = "backup_made"
+    recipient: str
+    manifest: str
+
+
+@dataclass(frozen=True, slots=True)
+class BackupRestored(Event):
+    """What stands here came from the backup whose encrypted manifest has this SHA-256, made at that instant. Whatever
+    was written after that instant and before this event is not here."""
+
+    kind = "backup_restored"
+    manifest: str
+    made_at: str
+
+
+@dataclass(frozen=True, slots=True)
 class StatusListSigned(Event):
     kind = "status_list_signed"
     list: int

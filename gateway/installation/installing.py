@@ -135,6 +135,13 @@ def _begin_heads(settings: Settings, store: Store) -> None:
             pass
 
 
+def is_outdated(settings: Settings) -> bool:
+    """Whether an installation stands here whose database an upgrade would change. Raises `RestoreUnfinished`."""
+    if not settings.data_directory.is_dir():
+        return False
+    return newest_migration(store_of(settings)) not in (None, CURRENT)
+
+
 def _standing(settings: Settings, store: Store) -> Installation | None:
     """What stands in the database; None where it holds nothing. Raises `SchemaOutdated`, and `DatabaseLost` where
     heads of logs were kept or published of an installation that it does not hold."""

@@ -72,6 +72,16 @@ class Settings(BaseSettings):
     log_jobs: bool = Field(
         default=False, description="Each command leaves a line in JSON on standard error when it ends."
     )
+    backup_recipient: str = Field(
+        default="",
+        description="Public key of age (age1…) for which backups are encrypted; its private part is elsewhere.",
+    )
+    backup_directory: Path | None = Field(
+        default=None, description="Folder that backups go to, on another disk than the data directory."
+    )
+    backup_days: int = Field(
+        default=2, ge=1, le=366, description="After how many days without a backup `gateway doctor` warns."
+    )
     backup_months: int = Field(
         default=0,
         ge=0,

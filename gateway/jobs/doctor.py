@@ -24,6 +24,7 @@ from gateway.installation.in_force import contract_of
 from gateway.installation.look_ups import DAY, look_ups_since
 from gateway.installation.settings import Settings
 from gateway.intake.connecting import connectors
+from gateway.jobs.backups import diagnose_backups
 from gateway.jobs.database import diagnose_database
 from gateway.jobs.diagnosis import FAIL, LOOK_AHEAD, OK, WARN, Diagnosis
 from gateway.jobs.handed_out import diagnose_handed_out
@@ -67,6 +68,7 @@ def examine_opened(gateway: Gateway) -> list[Diagnosis]:
         diagnose_keys,
         diagnose_logs,
         diagnose_handed_out,
+        diagnose_backups,
         _sources,
         source_health,
         _governance,

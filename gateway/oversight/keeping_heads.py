@@ -17,6 +17,7 @@ from sqlmodel import Session
 from gateway.errors.oversight import HeadsRefused
 from gateway.events.log import HeadsKeptAnew
 from gateway.installation.gateway import LOGS, Gateway
+from gateway.installation.restored import record_restore
 from gateway.release.publication import check_continues
 from gateway.store import heads
 from gateway.store.heads import KeptHeads, LogHead
@@ -63,6 +64,7 @@ def keep_heads(gateway: Gateway, shown: Sequence[Path]) -> HeadsCompared:
     with gateway.store.write(gateway.clock(), by=gateway.actor, keeps_heads_anew=True) as uow:
         if heads.heads_of(uow.session) != present:
             raise HeadsRefused(reason="something was written meanwhile; ask again")
+        record_restore(gateway.settings, uow)
         uow.record(HeadsKeptAnew(asked_by=asked.by, sizes=sizes, compared=dict(compared)))
     (kept.folder / _ASKED).unlink(missing_ok=True)
     return HeadsCompared(sizes, compared, is_kept=True)

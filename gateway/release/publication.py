@@ -62,6 +62,7 @@ def _write_newest(gateway: Gateway, files: Mapping[str, bytes], *, size: int) ->
     """Write files that were made when the attest log had this size; none where somebody who committed later was faster,
     and newer ones stand there."""
     folder = gateway.settings.public_directory
+    folder.mkdir(exist_ok=True)  # it may be lost, and is not in a backup
     with lock_folder(folder):
         published = _published_head(gateway)
         if published is not None and published.size > size:

@@ -92,11 +92,24 @@ def lines(gateway: Gateway) -> list[Line]:
     Half a line at the end is none: the crash that broke it came before the commit, or the database holds what it says.
     """
     file = _file(gateway)
-    text = file.read_text("ascii") if file.exists() else ""
+    return _lines_of(file.read_text("ascii")) if file.exists() else []
+
+
+def join(older: bytes, newer: bytes) -> bytes:
+    """One journal that names everybody whom either names: what only the older one says, and then the newer one.
+
+    Whom the newer one has forgotten comes back with the older one, and so does the erasure. Raises `ValueError` where
+    a line is none.
+    """
+    first, then = (_lines_of(text.decode("ascii")) for text in (older, newer))
+    return "".join(_text(line) for line in [*(line for line in first if line not in then), *then]).encode("ascii")
+
+
+def _lines_of(text: str) -> list[Line]:
     found = [json.loads(line) for line in text.split("\n")[:-1]]
     for line in found:
         if not isinstance(line, dict) or set(line) != _FIELDS or line["state"] not in (INTENDED, CONFIRMED, DROPPED):
-            raise ValueError(f"{file.name} holds a line that is none: restore it from its own backup")
+            raise ValueError(f"{NAME} holds a line that is none: restore it from its own backup")
     return found
 
 

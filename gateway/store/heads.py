@@ -23,7 +23,7 @@ from gateway.store import ledger
 from keys.whole_file import lock_folder, sync, write_beside, write_whole
 from outcome_verifier import canonical
 
-_HEADS = "heads.json"
+FILE = "heads.json"
 _README = "README.txt"
 _ABOUT = """\
 heads.json says how long each log of the gateway is, and what its root is (RFC 6962).
@@ -57,12 +57,12 @@ class KeptHeads:
     def read(self) -> Heads | None:
         """The heads that were kept last; None where there are none. Raises `HeadsLost` for a file that is damaged."""
         try:
-            said = json.loads((self.folder / _HEADS).read_bytes())
+            said = json.loads((self.folder / FILE).read_bytes())
             return {log: LogHead(int(size), bytes.fromhex(root)) for log, (size, root) in said["heads"].items()}
         except FileNotFoundError:
             return None
         except (ValueError, TypeError, KeyError, AttributeError):
-            raise HeadsLost(where=str(self.folder / _HEADS), reason="is damaged") from None
+            raise HeadsLost(where=str(self.folder / FILE), reason="is damaged") from None
 
     def read_or_none(self) -> Heads | None:
         """The same, and None where the file is damaged."""
@@ -90,7 +90,7 @@ class KeptHeads:
         behind it. One block goes on at a time, and of each log the longer head stays, but for those that are kept
         `anew`. Raises `OutputUnwritable`.
         """
-        file = self.folder / _HEADS
+        file = self.folder / FILE
         with self._writable():
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with lock_folder(self.folder):

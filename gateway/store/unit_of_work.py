@@ -120,13 +120,18 @@ class Store:
 
     @contextmanager
     def alone(self) -> Iterator[Connection]:
-        """One transaction under the writer lock and outside the log, for `schema.migrate` alone."""
+        """One transaction under the writer lock and outside the log, for a migration or a restore alone. Raises
+        `StoreBusy`, `StoreFull`."""
         self._may_make_file = True
         try:
             with Session(self.engine) as session:
                 self._lock(session)
                 yield session.connection()
                 session.commit()
+        except OperationalError as error:
+            if is_full(error):
+                raise StoreFull() from None
+            raise
         finally:
             self._may_make_file = False
 
@@ -194,6 +199,11 @@ class Store:
                 raise StoreUnreachable() from None
             unlock(session, self._load_vault_key)
             yield session  # closing, unlike a rollback, leaves readable what was read
+
+    def check_heads(self, session: Session) -> None:
+        """Raise what a `write` would raise now: `CheckpointMismatch`, or `HeadsLost`."""
+        if self._heads is not None:
+            self._heads.check(session)
 
     def dispose(self) -> None:
         self.engine.dispose()

@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
-from sqlmodel import Session, select
+from sqlalchemy import func
+from sqlmodel import Session, col, select
 
 from gateway.store.tables import LinkageRow, SubjectKeyRow, VaultRow
 from keys.errors import VaultCorrupt
 from keys.linkage import BlindIndexRow
 
 _Row = TypeVar("_Row", VaultRow, SubjectKeyRow)
+
+
+def count_without_key(session: Session) -> int:
+    """How many people have a sealed number here and no key that opens it: theirs are in a backup of their own."""
+    known = select(SubjectKeyRow.subject_id)
+    return session.exec(select(func.count()).where(col(VaultRow.subject_id).not_in(known))).one()
 
 
 class VaultTables:

@@ -44,6 +44,7 @@ PLANTS = {
     ),
     "of the connectors, the SQL transport alone knows SQLAlchemy": ("connectors/pull.py", "sqlalchemy"),
     "only the policies know the engine": ("keys/lifecycle.py", "cedarpy"),
+    "one module seals what leaves for a recipient": ("gateway/jobs/doctor.py", "pyrage"),
     "no network from the verifier, no random outside the simulation": ("verifier/outcome_verifier/b64.py", "urllib"),
 }
 

@@ -154,6 +154,8 @@ OPTIONS_ASK: dict[str, tuple[Action, tuple[str, ...]]] = {
 ASKS_NOBODY = {
     "init": "makes the installation; there is no rule and no person yet",
     "upgrade": "changes tables, and no row of anybody",
+    "backup": "copies everything for a declared recipient, whom the log names first, and shows nothing here",
+    "restore": "fills an empty place, and erases again whom it was decided to erase",
     "keys mend": "removes files that signed and opened nothing",
     "log keep-heads": "compares sizes and roots of logs, by two people",
     "log confirm-day": "says that the machine's clock is right, and of nobody anything",

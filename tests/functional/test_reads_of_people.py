@@ -63,6 +63,8 @@ NOBODY = Who(case_reference="SAG-9999")
 TOUCHES_NOBODY = {
     "init": "makes an installation",
     "upgrade": "changes tables",
+    "backup": "copies everybody's rows unread, as a sealed file; `backup_begun` says for whom before",
+    "restore": "writes rows as they were, and counts who was erased",
     "keys mend": "removes files of keys",
     "log keep-heads": "compares sizes and roots of logs",
     "log confirm-day": "confirms a day",

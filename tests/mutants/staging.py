@@ -220,7 +220,15 @@ def _configuration(module: str) -> str:
     """The project's own pytest options, and what mutmut is told."""
     ours = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["pytest"]["ini_options"]
     left_out = [f"--deselect={name}" for name in LEFT_OUT]
-    options = ["-p", "tests.mutants.plugin", "-p", "no:cacheprovider", "-m", "not postgres and not long", *left_out]
+    options = [
+        "-p",
+        "tests.mutants.plugin",
+        "-p",
+        "no:cacheprovider",
+        "-m",
+        "not postgres and not long and not soak",
+        *left_out,
+    ]
     pytest = {"filterwarnings": ours["filterwarnings"], "markers": ours["markers"], "addopts": "--strict-markers"}
     mutmut = {
         "source_paths": ["src"],

@@ -88,7 +88,7 @@ def test_a_small_calendar_of_which_a_shorter_search_knew_too_little(seed: int):
     assert [lives_beyond(movers, day, seed, 200) for day in movers.days] == [0] * len(movers.days)
 
 
-@pytest.mark.parametrize("seed", [38, 48])
+@pytest.mark.parametrize("seed", [38, pytest.param(48, marks=pytest.mark.soak)])
 def test_years_of_which_sixteen_idle_weeks_knew_too_little(seed: int):
     [(_, contract)] = years(range(seed, seed + 1))
     movers = movers_of(contract)

@@ -58,11 +58,16 @@ def test_a_source_says_the_same_and_so_do_its_instants(zone: str, source: str, t
     assert [found for seed in (1, 2) for found in find_complaints(source, seed, kinds, tmp_path)] == []
 
 
-@pytest.mark.long
-@pytest.mark.parametrize("zone", ZONES)
+@pytest.mark.parametrize(
+    "zone",
+    [
+        pytest.param(zone, marks=pytest.mark.long if place == 2 else pytest.mark.soak)
+        for place, zone in enumerate(ZONES)
+    ],
+)
 def test_the_suite_of_sources_holds_in_a_process_of_another_zone(zone: str) -> None:
     ran = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-n", "0", "-m", "not postgres and not long", *SUITE],
+        [sys.executable, "-m", "pytest", "-q", "-n", "0", "-m", "not postgres and not long and not soak", *SUITE],
         cwd=ROOT,
         env={**os.environ, "TZ": zone},
         capture_output=True,

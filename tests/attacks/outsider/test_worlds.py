@@ -93,7 +93,9 @@ def attack_all(tally: Tally, drawn: Drawn) -> None:
 
 
 @pytest.mark.parametrize(
-    ("many", "each"), [(5, 10), pytest.param(50, 40, marks=pytest.mark.long)], ids=["a few worlds", "2,000 worlds"]
+    ("many", "each"),
+    [(5, 10), pytest.param(20, 15, marks=pytest.mark.long), pytest.param(50, 40, marks=pytest.mark.soak)],
+    ids=["a few worlds", "300 worlds", "2,000 worlds"],
 )
 def test_nobody_is_fixed_in_a_world_that_would_be_released(many: int, each: int, tell: Callable[[str], None]):
     tally, patterns = Tally(), set()

@@ -1,0 +1,1 @@
+"""Nothing is lost for good: what is backed up, how it comes back, and what is said of it."""
