@@ -64,8 +64,24 @@ def upgrade() -> None:
 
     settings = Settings()
     with writing(settings.data_directory):
-        publish(use_case(settings))
+        publish(use_case(settings), anew=True)
     console.print(f"the database is at schema {CURRENT}")
+
+
+def publish() -> None:
+    """Write every public file that is missing, damaged or of before, with a fresh status list. Again changes nothing.
+
+    Run it by a timer, once a day: a status list ends 30 days after it was signed. Example: gateway publish
+    """
+    from gateway.release.publication import publish as use_case
+
+    gateway = open_gateway()
+    with writing(gateway.settings.public_directory):
+        files = use_case(gateway, anew=True)
+    if files:
+        console.print(f"published: {len(files)} files in {gateway.settings.public_directory}")
+    else:
+        console.print("published by another command meanwhile, which committed later")
 
 
 def doctor() -> None:
@@ -119,4 +135,11 @@ def demo(
     run(console, directory, port=port if serve else None)
 
 
-COMMANDS: Commands = {"init": init, "upgrade": upgrade, "doctor": doctor, "serve": serve, "demo": demo}
+COMMANDS: Commands = {
+    "init": init,
+    "upgrade": upgrade,
+    "publish": publish,
+    "doctor": doctor,
+    "serve": serve,
+    "demo": demo,
+}

@@ -153,6 +153,7 @@ OPTIONS_ASK: dict[str, tuple[Action, tuple[str, ...]]] = {
 # command -> why nobody is asked
 ASKS_NOBODY = {
     "init": "makes the installation; there is no rule and no person yet",
+    "publish": "writes public files, which hold nothing of anybody",
     "upgrade": "changes tables, and no row of anybody",
     "keys mend": "removes files that signed and opened nothing",
     "log keep-heads": "compares sizes and roots of logs, by two people",
