@@ -43,9 +43,11 @@ faults: $(VENV)/dev ## every source with every fault, against the table (some th
 
 CONFORMANCE := $(VENV)/conformance
 $(CONFORMANCE): $(VENV)/dev tests/conformance/requirements.lock tests/conformance/rules.lock \
-    tests/conformance/js/package-lock.json
+    tests/conformance/readers.lock tests/conformance/js/package-lock.json
 	$(BIN)/pip install --quiet --require-hashes --requirement tests/conformance/requirements.lock
 	$(BIN)/pip install --quiet --no-deps --require-hashes --requirement tests/conformance/rules.lock
+	$(BIN)/pip install --quiet --no-deps --ignore-requires-python --require-hashes \
+	  --requirement tests/conformance/readers.lock
 	# not `npm ci`: it asks for optional packages of other platforms, which the lock leaves out
 	cd tests/conformance/js && npm install --omit=optional --omit-lockfile-registry-resolved --no-audit --no-fund --silent
 	touch $@
@@ -108,6 +110,8 @@ lock: ## pin the newest versions of every dependency, with hashes and no address
 	done
 	uv pip compile tests/conformance/rules.in --no-deps --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-header --quiet --output-file tests/conformance/rules.lock
+	uv pip compile tests/conformance/readers.in --no-deps --universal --python-version 3.12 --generate-hashes \
+	  --no-emit-index-url --no-emit-find-links --no-header --quiet --output-file tests/conformance/readers.lock
 
 clean: ## remove what the targets made
 	rm -rf $(VENV) var .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

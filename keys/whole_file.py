@@ -43,6 +43,14 @@ def sync(folder: Path) -> None:
         os.close(descriptor)
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it; that they are there survives a power failure too."""
+    missing = [one for one in (folder, *folder.parents) if not one.exists()]
+    for one in reversed(missing):
+        one.mkdir(exist_ok=True)
+        sync(one.parent)
+
+
 @contextmanager
 def lock_folder(folder: Path) -> Iterator[None]:
     """Wait for whoever changes something in a folder, and keep the others waiting; the lock ends with the process."""

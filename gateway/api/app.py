@@ -42,7 +42,7 @@ def create_app(gateway: Gateway) -> FastAPI:
     )
     problems.install(app)
     app.state.gateway = gateway = gateway.acting_as(actor.service("server"))
-    publication.publish(gateway)  # a fresh status list and checkpoint, whatever happened before this start
+    publication.publish(gateway, anew=True)  # whatever happened before this start
     app.middleware("http")(guard)
     app.add_middleware(HeadAsGet)
     app.add_middleware(RequestLog)  # added last, so that it sees what goes out

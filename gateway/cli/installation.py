@@ -87,11 +87,27 @@ def upgrade() -> None:
         done = use_case(settings)
         if made is not None:
             record_backup(done.gateway, made)
-        publish(done.gateway)
+        publish(done.gateway, anew=True)
     if done.from_schema == CURRENT:
         console.print(f"the database is at schema {CURRENT} already")
     else:
         console.print(f"the database was brought from schema {done.from_schema} to {CURRENT}")
+
+
+def publish() -> None:
+    """Write every public file that is missing, damaged or of before, with a fresh status list. Again changes nothing.
+
+    Run it by a timer, once a day: a status list ends 30 days after it was signed. Example: gateway publish
+    """
+    from gateway.release.publication import publish as use_case
+
+    gateway = open_gateway()
+    with writing(gateway.settings.public_directory):
+        files = use_case(gateway, anew=True)
+    if files:
+        console.print(f"published: {len(files)} files in {gateway.settings.public_directory}")
+    else:
+        console.print("published by another command meanwhile, which committed later")
 
 
 def doctor(
@@ -160,4 +176,11 @@ def demo(
     run(console, directory, port=port if serve else None)
 
 
-COMMANDS: Commands = {"init": init, "upgrade": upgrade, "doctor": doctor, "serve": serve, "demo": demo}
+COMMANDS: Commands = {
+    "init": init,
+    "upgrade": upgrade,
+    "publish": publish,
+    "doctor": doctor,
+    "serve": serve,
+    "demo": demo,
+}

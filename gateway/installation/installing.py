@@ -24,6 +24,7 @@ from gateway.installation.gateway import (
 )
 from gateway.installation.in_force import check_profile, installation_in, store_of
 from gateway.installation.settings import Kind, Settings, utc_now
+from gateway.store import ledger
 from gateway.store.contract_tables import Installation
 from gateway.store.heads import KeptHeads, heads_of
 from gateway.store.schema import CURRENT, check_schema, migrate, newest_migration
@@ -88,6 +89,7 @@ def initialise(
         uow.record(Installed(host=host_name, municipality=municipality_code, installation=kind))
         first = Gateway(settings, store, keystore, cache(policies_on_disk), row, clock)
         _first_key(first, uow)
+        ledger.checkpoint(uow.session, "payment", first.log_key("payment"), at=now)  # published while it is empty
         _first_policy_set(first, uow)
     store.dispose()
     return Gateway.open(settings, clock=clock)

@@ -13,24 +13,20 @@ from gateway.attestations import status
 from gateway.installation.gateway import Gateway
 from gateway.jobs.diagnosis import FAIL, LOOK_AHEAD, OK, WARN, Diagnosis
 from gateway.release.issuing import jwt_sha256, token_of
-from gateway.release.publication import PREFIX
-from gateway.store import contract_queries, ledger, queries
+from gateway.release.publication import public_files
+from gateway.store import contract_queries, queries
 from gateway.store.log_tables import LogEntry
 from gateway.store.tables import ReleaseRow
-from gateway.store.tiles import tile_files
 from outcome_verifier import canonical
 from outcome_verifier.bundle import Bundle
 from vocabulary.releases import Template
-
-_AGAIN = "`gateway upgrade` writes it anew, and so does the next release"
 
 
 def diagnose_handed_out(gateway: Gateway) -> Iterator[Diagnosis]:
     """Whether what recipients fetch is there, whole, and of today."""
     now = gateway.clock()
     with gateway.store.read() as session:
-        if (gateway.settings.public_directory / "trust.json").exists() or ledger.newest_checkpoint(session, "attest"):
-            yield from _public_files(gateway, session)
+        yield from _public_files(gateway, session)
         yield from _status_list(session, now)
         yield from _certificates(session, now)
         for contract_id in contract_queries.contract_ids(session):
@@ -39,26 +35,19 @@ def diagnose_handed_out(gateway: Gateway) -> Iterator[Diagnosis]:
 
 def _public_files(gateway: Gateway, session: Session) -> Iterator[Diagnosis]:
     """Files that are missing, damaged, or older than what the database has signed."""
-    newest, head = status.newest_version(session), ledger.newest_checkpoint(session, "attest")
-    expected = {"trust.json": gateway.trust_bytes(session)}
-    if newest is not None:
-        expected[f"status/{status.LIST_ID}"] = newest.token.encode("ascii")
-    if head is not None:
-        expected[f"{PREFIX}/checkpoint"] = head.encode("utf-8")
-    wrong = []
-    for name, content in expected.items():
-        file = gateway.settings.public_directory / name
-        if not file.exists():
-            wrong.append(f"{name} is missing")
-        elif file.read_bytes() != content:
-            wrong.append(f"{name} is not what was signed last")
-    size = ledger.size(session, "attest")
-    tiles = [name for name, _ in tile_files(session, "attest", size=size)]
-    gone = [name for name in tiles if not (gateway.settings.public_directory / PREFIX / name).exists()]
-    if gone:
-        wrong.append(f"{len(gone)} of {len(tiles)} tiles of the log are missing")
+    folder, tiles, wrong = gateway.settings.public_directory, [], []
+    for name, content in public_files(gateway, session).items():
+        file = folder / name
+        if file.exists() and file.read_bytes() == content:
+            continue
+        if "/tile/" in name:
+            tiles.append(name)
+        else:
+            wrong.append(f"{name} is {'not what was signed last' if file.exists() else 'missing'}")
+    if tiles:
+        wrong.append(f"{len(tiles)} tiles of logs are missing or damaged, first {tiles[0]}")
     for one in wrong:
-        yield Diagnosis(FAIL, f"published files: {one}; readers hold the old one, or none", _AGAIN)
+        yield Diagnosis(FAIL, f"published files: {one}; readers hold the old one, or none", "`gateway publish`")
     if not wrong:
         yield Diagnosis(OK, "what is published is what was signed last")
 
@@ -69,7 +58,7 @@ def _status_list(session: Session, now: datetime) -> Iterator[Diagnosis]:
         return
     ends = newest.issued_at + timedelta(days=status.LIFE_DAYS)
     age = (now - newest.issued_at).days
-    advice = "`gateway release --asked` or any release signs it anew; so does a running server when it is asked"
+    advice = "`gateway publish` signs it anew: run it by a timer, once a day"
     if ends <= now:
         yield Diagnosis(
             FAIL, f"the status list ended on {ends.date()}: verifiers say of every bundle that it did", advice

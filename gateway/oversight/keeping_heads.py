@@ -81,8 +81,7 @@ def _refuse_kept(session: Session, kept: KeptHeads) -> None:
 def _compare(gateway: Gateway, session: Session, notes: Sequence[str]) -> dict[str, int]:
     """By log, the size of the longest head of ours that the database continues."""
     found = dict.fromkeys(LOGS, 0)
-    if (published := check_continues(gateway, session)) is not None:
-        found["attest"] = published.size
+    found |= {log: head.size for log, head in check_continues(gateway, session).items()}
     for note in notes:
         log, head = _head_of(gateway, note)
         heads.check_continues(session, {log: head})

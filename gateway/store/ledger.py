@@ -126,6 +126,12 @@ def newest_checkpoint(session: Session, log: str) -> str | None:
     return session.exec(query.order_by(col(CheckpointRow.size).desc()).limit(1)).first()
 
 
+def signed_sizes(session: Session, log: str, *, since: int = 0) -> list[int]:
+    """The sizes above `since` of which a head was signed, in order."""
+    query = select(CheckpointRow.size).where(CheckpointRow.log == log, CheckpointRow.size > since)
+    return list(session.exec(query.order_by(col(CheckpointRow.size))))
+
+
 def receipt(session: Session, log: str, index: int, key: LogKey, *, at: datetime) -> str:
     """A C2SP tlog-proof of the entry at `index` under the present head."""
     from outcome_verifier.proof import format_proof

@@ -1,11 +1,12 @@
-"""The attest log as static files: C2SP tlog-tiles (c2sp.org/tlog-tiles, tiles of 256 hashes).
+"""A log as static files: C2SP tlog-tiles (c2sp.org/tlog-tiles, tiles of 256 hashes).
 
-Full tiles never change, so only those since the last publication are made again.
+Whoever holds a checkpoint of a size may ask for the partial tiles of just that size: so they are made for every size
+that was ever signed, and stay. Full tiles never change, so only those since the last publication are made again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sqlmodel import Session, col, select
 
@@ -17,24 +18,35 @@ _HEIGHT = 8  # levels of the tree in one tile
 _MOST_ENTRY_BYTES = 0xFFFF
 
 
-def tile_files(session: Session, log: str, *, size: int, since: int = 0) -> Iterator[tuple[str, bytes]]:
-    """Path below the log's prefix and content of every tile that is new or wider for `size` than it was for `since`."""
-    for first, width in _tiles(size, since):
-        yield _path("entries", first, width), _entries(session, log, first * WIDTH, width)
-    level = 0
-    while size >> (_HEIGHT * level):
-        there, before = size >> (_HEIGHT * level), since >> (_HEIGHT * level)
-        for first, width in _tiles(there, before):
-            yield _path(str(level), first, width), _hashes(session, log, _HEIGHT * level, first * WIDTH, width)
+def tile_files(
+    session: Session, log: str, *, signed: Sequence[int], since: int = 0, with_entries: bool = True
+) -> Iterator[tuple[str, bytes]]:
+    """Path below the log's prefix and content of every tile of the tree sizes that were `signed`, but for those that
+    the size `since` had already; with entry bundles, or the hashes alone."""
+    for first, widths in _tiles(signed, since):
+        if with_entries:
+            entries = _entries(session, log, first * WIDTH, max(widths))
+            for width in widths:
+                yield _path("entries", first, width), b"".join(entries[:width])
+    level, newest = 0, max(signed, default=0)
+    while newest >> (_HEIGHT * level):
+        sizes = [size >> (_HEIGHT * level) for size in signed]
+        for first, widths in _tiles(sizes, since >> (_HEIGHT * level)):
+            hashes = _hashes(session, log, _HEIGHT * level, first * WIDTH, max(widths))
+            for width in widths:
+                yield _path(str(level), first, width), b"".join(hashes[:width])
         level += 1
 
 
-def _tiles(there: int, before: int) -> Iterator[tuple[int, int]]:
-    """Index and width of the tiles of a level with `there` hashes, from the one on that `before` did not fill."""
-    if there == before:
-        return
-    for first in range(before // WIDTH, (there + WIDTH - 1) // WIDTH):
-        yield first, min(WIDTH, there - first * WIDTH)
+def _tiles(sizes: Sequence[int], before: int) -> Iterator[tuple[int, list[int]]]:
+    """Index and widths of the tiles of a level that had each of these sizes, from the one on that `before` did not
+    fill."""
+    newest = max(sizes, default=0)
+    for first in range(before // WIDTH, (newest + WIDTH - 1) // WIDTH):
+        start = first * WIDTH
+        partial = {size - start for size in sizes if max(before, start) < size < start + WIDTH}
+        if widths := sorted(partial | ({WIDTH} if newest >= start + WIDTH else set())):
+            yield first, widths
 
 
 def _path(level: str, index: int, width: int) -> str:
@@ -45,19 +57,22 @@ def _path(level: str, index: int, width: int) -> str:
     return f"tile/{level}/{name}" if width == WIDTH else f"tile/{level}/{name}.p/{width}"
 
 
-def _hashes(session: Session, log: str, level: int, first: int, width: int) -> bytes:
+def _hashes(session: Session, log: str, level: int, first: int, width: int) -> list[bytes]:
     query = select(LogNode.hash).where(
         LogNode.log == log, LogNode.level == level, LogNode.idx >= first, LogNode.idx < first + width
     )
     found = [bytes(value) for value in session.exec(query.order_by(col(LogNode.idx)))]
     if len(found) != width:
         raise ledger.missing_node(log, level, first + len(found))
-    return b"".join(found)
+    return found
 
 
-def _entries(session: Session, log: str, first: int, width: int) -> bytes:
+def _entries(session: Session, log: str, first: int, width: int) -> list[bytes]:
+    """Entries of a bundle, each behind its length."""
     query = select(LogEntry.leaf_data).where(LogEntry.log == log, LogEntry.idx >= first, LogEntry.idx < first + width)
     found = [bytes(value) for value in session.exec(query.order_by(col(LogEntry.idx)))]
     if any(len(value) > _MOST_ENTRY_BYTES for value in found):
         raise ValueError("a log entry is too long for a tile")
-    return b"".join(len(value).to_bytes(2, "big") + value for value in found)
+    if len(found) != width:
+        raise ledger.missing_node(log, 0, first + len(found))
+    return [len(value).to_bytes(2, "big") + value for value in found]

@@ -24,6 +24,7 @@ from gateway.api.app import create_app
 from gateway.api.document import examples
 from gateway.installation import clients
 from gateway.installation.tokens import ASSERTION_TYPE
+from gateway.release.publication import publish
 from policies.terms import Role
 from tests.support.api_client import Client
 from tests.support.examples import every_third
@@ -122,6 +123,12 @@ class Office:
 
     def log_size(self) -> str:
         return str(self.get("/log/attest/checkpoint").text.splitlines()[1])
+
+    def payment_tile(self) -> Any:
+        self.document("2018H2")
+        publish(self.town.gateway)
+        head = str(self.get("/log/payment/checkpoint").text)
+        return self.get("/log/payment/tile/0/000.p/" + head.splitlines()[1])
 
     def oldest_status_list(self) -> str:
         archive = self.town.gateway.settings.public_directory / "status" / "archive"
@@ -241,6 +248,9 @@ CASES: dict[tuple[str, str, str], Callable[[Office], Any]] = {
     ("get", "/log/attest/checkpoint", "200"): lambda o: o.get("/log/attest/checkpoint"),
     ("get", "/log/attest/tile/{name}", "200"): lambda o: o.get("/log/attest/tile/0/000.p/" + o.log_size()),
     ("get", "/log/attest/tile/{name}", "404"): lambda o: o.get("/log/attest/tile/0/999"),
+    ("get", "/log/payment/checkpoint", "200"): lambda o: o.get("/log/payment/checkpoint"),
+    ("get", "/log/payment/tile/{name}", "200"): lambda o: o.payment_tile(),
+    ("get", "/log/payment/tile/{name}", "404"): lambda o: o.get("/log/payment/tile/0/999"),
     ("get", "/status/archive/{name}", "200"): lambda o: o.get("/status/archive/" + o.oldest_status_list()),
     ("get", "/status/archive/{name}", "404"): lambda o: o.get("/status/archive/1-0"),
     ("get", "/vct/outcome-attestation/1", "200"): lambda o: o.get("/vct/outcome-attestation/1"),

@@ -153,6 +153,7 @@ OPTIONS_ASK: dict[str, tuple[Action, tuple[str, ...]]] = {
 # command -> why nobody is asked
 ASKS_NOBODY = {
     "init": "makes the installation; there is no rule and no person yet",
+    "publish": "writes public files, which hold nothing of anybody",
     "upgrade": "changes tables, and no row of anybody",
     "backup": "copies everything for a declared recipient, whom the log names first, and shows nothing here",
     "restore": "fills an empty place, and erases again whom it was decided to erase",

@@ -204,6 +204,7 @@ PUBLIC = {
     "/.well-known/jwt-vc-issuer": "application/json",
     "/status/1": "application/statuslist+jwt",
     "/log/attest/checkpoint": "text/plain",
+    "/log/payment/checkpoint": "text/plain",
     "/vct/outcome-attestation/1": "application/json",
     "/vct/payment-document/1": "application/json",
     "/trust.json": "application/json",
@@ -247,8 +248,9 @@ def test_a_public_file_is_asked_about_and_not_sent_again(api):
     assert (again.status_code, again.content) == (304, b"")
 
 
-def test_the_payment_log_has_no_public_checkpoint(api):
-    assert api.get("/log/payment/checkpoint").status_code == 404
+def test_the_access_log_has_no_public_checkpoint_and_the_payment_log_no_public_entries(api):
+    assert api.get("/log/payment/checkpoint").status_code == 200
+    assert api.get("/log/payment/tile/entries/000.p/1").status_code == 404
     assert api.get("/log/access/checkpoint").status_code == 404
 
 

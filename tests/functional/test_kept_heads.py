@@ -227,16 +227,16 @@ def test_a_slower_publisher_leaves_what_is_newer(gateway: Gateway, monkeypatch: 
     """Else a superseded attestation would read valid again."""
     write = publication._write_newest
 
-    def overtaken(slow: Gateway, files: dict[str, bytes], *, size: int) -> list[str]:
+    def overtaken(folder: Path, files: dict[str, bytes], *, sizes: dict[str, int]) -> list[str]:
         monkeypatch.setattr(publication, "_write_newest", write)
         signing.add_key(gateway)
         publish(gateway)
-        return write(slow, files, size=size)
+        return write(folder, files, sizes=sizes)
 
     monkeypatch.setattr(publication, "_write_newest", overtaken)
     assert publish(gateway) == []
     trust = json.loads((gateway.settings.public_directory / "trust.json").read_bytes())
-    head = publication._published_head(gateway)
+    head = publication.published_head(gateway, "attest")
     with gateway.store.read() as session:
         assert head is not None
         assert head.size == ledger.size(session, "attest")

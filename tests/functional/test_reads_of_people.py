@@ -62,6 +62,7 @@ NOBODY = Who(case_reference="SAG-9999")
 # what each command touches of people: nothing, and why; or the cases below (and elsewhere) that show its lines
 TOUCHES_NOBODY = {
     "init": "makes an installation",
+    "publish": "writes public files",
     "upgrade": "changes tables",
     "backup": "copies everybody's rows unread, as a sealed file; `backup_begun` says for whom before",
     "restore": "writes rows as they were, and counts who was erased",
