@@ -39,13 +39,13 @@ STORIES = [
     story("keys", "keys-missing", 0),
     story("anchors", "heads-lost", 9, 2),
     story("public", "", 0),
-    story("database keys", "store-missing", 0),
+    story("database keys", "not-installed", 0),
     story("database anchors", "store-missing", 9, 2),
     story("database public", "store-missing", 0),
     story("keys anchors", "keys-missing", 9, 2),
     story("keys public", "keys-missing", 0),
     story("anchors public", "heads-lost", 9, 2),
-    story("database keys anchors public", "store-missing", 9, 2),
+    story("database keys anchors public", "not-installed", 9, 2),
 ]
 FILES = {"database": "gateway.sqlite*", "keys": "keys", "anchors": "anchors", "public": "public"}
 
