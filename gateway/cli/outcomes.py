@@ -17,6 +17,7 @@ from gateway.cli.terminal import (
     counts,
     open_gateway,
     output,
+    output_folder,
     progress_bar,
     warn_of_development_key,
     writing,
@@ -329,6 +330,8 @@ def correct(
 ) -> None:
     """Supersede every attestation of a window whose figures differ with what is known now.
 
+    Run again it finishes what was interrupted, or hands out the same bundles once more.
+
     Example: gateway correct impact60 2020H2 --reason source_corrected --out bundles
     """
     from gateway.release.correction import REASONS
@@ -337,8 +340,7 @@ def correct(
 
     if reason not in REASONS:
         raise typer.BadParameter(f"must be one of: {', '.join(REASONS)}", param_hint="--reason")
-    with writing(out):
-        out.mkdir(parents=True, exist_ok=True)
+    output_folder(out)
     gateway = open_gateway()
     done = use_case(gateway, contract, window, reason=reason)
     with writing(gateway.settings.public_directory):
@@ -348,7 +350,8 @@ def correct(
         path = out / f"{contract}-{window}-{one.template}-{one.recipient}-r{one.revision}.bundle.json"
         with output(path) as file:
             file.write(one.bundle)
-        console.print(f"superseded: {path} (entry {one.leaf_index} of the {one.log} log)")
+        word = "superseded" if one.is_new else "superseded before, handed out again"
+        console.print(f"{word}: {path} (entry {one.leaf_index} of the {one.log} log)")
 
 
 def state(

@@ -131,6 +131,17 @@ def output(path: Path) -> Iterator[BytesIO]:
         temporary.unlink(missing_ok=True)
 
 
+def output_folder(path: Path) -> None:
+    """Make a folder that files will be written into, and try that they can be. Raises `OutputUnwritable`."""
+    probe = path / f".{secrets.token_hex(4)}.new"
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        probe.touch(exist_ok=False)
+        probe.unlink()
+    except OSError as error:
+        raise OutputUnwritable(where=str(path), reason=_reason(error)) from None
+
+
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
     """A block that writes this file, or below this folder: what the system refuses there is `OutputUnwritable`."""

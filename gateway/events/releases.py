@@ -87,6 +87,16 @@ class CorrectionDecided(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class CorrectionResumed(Event):
+    """A correction that was interrupted is taken up again; each of its attestations is asked about anew."""
+
+    kind = "correction_resumed"
+
+    contract: str
+    window: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReleaseSuperseded(Event):
     kind = "release_superseded"
     release: str

@@ -12,15 +12,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from gateway.attestations.claims import Claims
 from gateway.contracts.todays_rules import judge_versions, objection_today
 from gateway.errors.release import NothingToCorrect, ReleaseInterrupted, WindowOutOfOrder
 from gateway.evaluation import evaluating
-from gateway.evaluation.looking import Snapshot, look_apart
+from gateway.evaluation.looking import Answered, Snapshot, look_apart
 from gateway.evaluation.own_cases import check_not_own_case
-from gateway.events.releases import CorrectionDecided
+from gateway.events.releases import CorrectionDecided, CorrectionResumed
 from gateway.installation.authority import Asking
 from gateway.installation.gateway import Gateway
 from gateway.outcomes.contract import Contract
@@ -31,6 +31,7 @@ from gateway.release.issuing import Released
 from gateway.release.planning import Draft, ReleaseRequest, is_issued, plan
 from gateway.release.releasing import finish
 from gateway.store import queries
+from gateway.store.log_tables import LogEntry
 from gateway.store.tables import ReleaseRow
 from outcome_verifier import canonical
 from policies.terms import Purpose
@@ -42,14 +43,21 @@ REASONS = ("source_corrected", "evaluation_wrong", "contract_misread")
 def correct(gateway: Gateway, contract_id: str, window_label: str, *, reason: str) -> list[Released]:
     """Supersede every attestation of a window whose figures differ with what is known now.
 
-    Raises `NothingToCorrect` where no figure differs, `ReleaseInterrupted` where one is unfinished,
+    A correction that was interrupted is finished, and nothing is looked at anew; asked again with nothing left to
+    correct, the last one of this window and reason is handed out once more, as not new.
+
+    Raises `NothingToCorrect` where no figure differs, `ReleaseInterrupted` where a release is unfinished,
     `WindowOutOfOrder` where a later payment document has settled the difference already, `PolicyDenied`.
     """
 
-    def authorise(asking: Asking) -> list[_Standing]:
+    def authorise(asking: Asking) -> list[_Standing] | Answered[list[ReleaseRow]]:
         window = gateway.contract(asking.session, contract_id).window(window_label)
         contract = gateway.contract_for(asking.session, contract_id, window)
         check_not_own_case(asking, contract)
+        begun = _last_correction(asking.session, contract_id, window_label)
+        if not all(map(is_issued, begun.rows)):
+            asking.uow.record(CorrectionResumed(contract=contract_id, window=window_label))
+            return Answered(begun.rows)
         standing = _standing(asking.session, contract, window)
         if objection_today(asking.session, contract):  # the creditor's is corrected on time; readers' waits
             standing = [old for old in standing if old.template == Template.PAYMENT_DOCUMENT]
@@ -86,8 +94,37 @@ def correct(gateway: Gateway, contract_id: str, window_label: str, *, reason: st
         return found
 
     judge_versions(gateway, contract_id)
-    rows = look_apart(gateway, contract_id, Purpose.OUTCOME_PAYMENT, authorise=authorise, look=look, record=record)
+    try:
+        rows = look_apart(gateway, contract_id, Purpose.OUTCOME_PAYMENT, authorise=authorise, look=look, record=record)
+    except NothingToCorrect:
+        with gateway.store.read() as session:
+            done = _last_correction(session, contract_id, window_label)
+        if not done.rows or done.reason != reason:
+            raise
+        rows = done.rows
     return [finish(gateway, row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class _Correction:
+    """A correction that was decided: its reason, and the attestations of it that no later one superseded."""
+
+    reason: str
+    rows: list[ReleaseRow]
+
+
+def _last_correction(session: Session, contract_id: str, window_label: str) -> _Correction:
+    """The last correction of a window; one of nothing where there was none."""
+    entries = select(LogEntry.body).where(LogEntry.log == "access", LogEntry.kind == CorrectionDecided.kind)
+    for body in session.exec(entries.order_by(col(LogEntry.idx).desc())):
+        said = canonical.loads(body.encode("utf-8"))
+        if (said["contract"], said["window"]) != (contract_id, window_label):
+            continue
+        of_window = [row for row in queries.releases(session, contract_id) if row.window == window_label]
+        replaced = {row.supersedes for row in of_window}
+        rows = [row for row in of_window if row.supersedes in said["releases"] and row.id not in replaced]
+        return _Correction(said["reason"], sorted(rows, key=lambda row: row.template != Template.PAYMENT_DOCUMENT))
+    return _Correction("", [])
 
 
 @dataclass(frozen=True, slots=True)
