@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -50,17 +52,15 @@ def _role(word: str) -> Role:
     return Role(word)
 
 
-def _show(done: Recorded, out: Path | None) -> None:
+def _record_and_show(use_case: Callable[[], Recorded], out: Path | None) -> None:
+    with nullcontext() if out is None else output(out) as file:  # its place is taken before anything is recorded
+        done = use_case()
+        if file is not None and done.stop_receipt:
+            file.write(done.stop_receipt.encode("ascii") + b"\n")
     console.print(f"recorded: {done.record}")
-    if not done.stop_receipt:
-        return
-    console.print("  from now on no register is read about this person; the receipt is signed", style="green")
-    if out is None:
-        console.print(f"  {done.stop_receipt}")
-        return
-    with output(out) as file:
-        file.write(done.stop_receipt.encode("ascii") + b"\n")
-    console.print(f"  receipt: {out}")
+    if done.stop_receipt:
+        console.print("  from now on no register is read about this person; the receipt is signed", style="green")
+        console.print(f"  {done.stop_receipt}" if out is None else f"  receipt: {out}")
 
 
 @app.command()
@@ -112,7 +112,8 @@ def record(
         since=_day(since, "--on"),
         reason=MistakeReason(reason) if reason else None,
     )
-    _show(begin(open_gateway(), contract, _person(case, cpr_file), new, role=_role(role)), receipt)
+    who, acts_as = _person(case, cpr_file), _role(role)
+    _record_and_show(lambda: begin(open_gateway(), contract, who, new, role=acts_as), receipt)
 
 
 @app.command("end")
@@ -132,7 +133,8 @@ def end_record(
 
     if channel not in set(Received):
         raise typer.BadParameter(f"must be one of: {', '.join(Received)}", param_hint="--channel")
-    _show(end(open_gateway(), contract, record, channel=Received(channel), role=_role(role)), receipt)
+    acts_as = _role(role)
+    _record_and_show(lambda: end(open_gateway(), contract, record, channel=Received(channel), role=acts_as), receipt)
 
 
 @app.command()
@@ -228,27 +230,31 @@ def decide(
 ) -> None:
     """Answer a request, as a system owner who is not the one that registered it. Granting erasure erases.
 
-    What law keeps decides over a grant: the answer is then a refusal that names every rule.
+    What law keeps decides over a grant: the answer is then a refusal that names every rule. Run again by the same
+    person it finishes what was interrupted, and hands out the certificate once more.
 
     Example: gateway rights decide impact60 5f0c… --answer grant --out slettet.jwt
     """
+    from gateway.errors.rights import RequestUnknown
     from gateway.rights import requests
     from gateway.rights.erasure import finish
 
     if answer not in ("grant", "refuse"):
         raise typer.BadParameter("must be one of: grant, refuse", param_hint="--answer")
     gateway = open_gateway()
-    done = requests.decide(gateway, contract, request, grant=answer == "grant", rule=rule)
-    console.print(f"answered: {'granted' if done.granted else 'refused'}")
-    for hold in done.holds:
-        console.print(f"  {hold}", style="yellow")
-    if done.certificate and out is None:
-        console.print(f"  {done.certificate}")
-    elif done.certificate and out is not None:
-        with output(out) as file:
+    with nullcontext() if out is None else output(out) as file:  # its place is taken before anybody is erased
+        try:
+            done = requests.decide(gateway, contract, request, grant=answer == "grant", rule=rule)
+        except RequestUnknown:
+            done = requests.answered_before(gateway, contract, request, grant=answer == "grant")
+        if file is not None and done.certificate:
             file.write(done.certificate.encode("ascii") + b"\n")
-        console.print(f"  certificate: {out}")
+    word = "answered" if done.is_new else "answered before, by you"
+    console.print(f"{word}: {'granted' if done.granted else 'refused'}")
+    for reason in done.reasons:
+        console.print(f"  {reason}", style="yellow")
     if done.certificate:
+        console.print(f"  {done.certificate}" if out is None else f"  certificate: {out}")
         finish(gateway)
 
 

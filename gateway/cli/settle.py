@@ -261,11 +261,20 @@ def sheet(
 def approve(contract: Contract, number: Number) -> None:
     """Approve an invoice as a settlement officer who did not ask for it; every check has to hold.
 
-    Example: gateway settle approve impact60 impact60-2020H2-1
+    Run again by the same person it says that it was done. Example: gateway settle approve impact60 impact60-2020H2-1
     """
     from gateway.settlement.paying import approve as use_case
+    from gateway.settlement.paying import approved_before
+    from policies.errors import PolicyDenied
 
-    made = use_case(open_gateway(), contract, number)
+    gateway = open_gateway()
+    try:
+        made = use_case(gateway, contract, number)
+    except PolicyDenied:
+        if (before := approved_before(gateway, contract, number)) is None:
+            raise
+        console.print(f"approved before, by you on {before.on}: {number}; nothing was done now")
+        return
     _show_checks(made)
     console.print(f"approved: {number}, {english_money(made.bill.total_minor, made.currency)}", style="green")
 
@@ -278,16 +287,25 @@ def register_paid(
 ) -> None:
     """Register that an approved invoice was paid, or that a credit note was set off.
 
+    Run again by the same person for the same day it says that it was done.
+
     Example: gateway settle paid impact60 impact60-2020H2-1 --on 2021-04-01
     """
-    from gateway.settlement.paying import register_payment
+    from gateway.settlement.paying import paid_before, register_payment
+    from policies.errors import PolicyDenied
 
     try:
         day = date.fromisoformat(on)
     except ValueError:
         raise typer.BadParameter("must be a day such as 2021-04-01", param_hint="--on") from None
     gateway = open_gateway()
-    bill = register_payment(gateway, contract, number, paid_on=day)
+    try:
+        bill = register_payment(gateway, contract, number, paid_on=day)
+    except PolicyDenied:
+        if (before := paid_before(gateway, contract, number, paid_on=day)) is None:
+            raise
+        console.print(f"paid: {number} on {day}, as you registered on {before.on}; nothing was done now")
+        return
     amount = english_money(bill.total_minor, currency_of(gateway, contract))
     console.print(f"paid: {bill.number}, {amount}, on {day}")
 

@@ -109,7 +109,8 @@ def warn_of_development_key(gateway: Gateway) -> None:
 
 @contextmanager
 def output(path: Path) -> Iterator[BytesIO]:
-    """What the block writes becomes the file, whole or not at all; its place is taken before the block is entered.
+    """What the block writes becomes the file, whole or not at all; its place is taken before the block is entered, and
+    a block that writes nothing leaves what was there.
 
     Raises `OutputUnwritable`: before the block, or after it where the disk is full by then.
     """
@@ -124,9 +125,10 @@ def output(path: Path) -> Iterator[BytesIO]:
     try:
         content = BytesIO()
         yield content
-        with writing(path):
-            temporary.write_bytes(content.getvalue())
-            temporary.replace(target)
+        if written := content.getvalue():
+            with writing(path):
+                temporary.write_bytes(written)
+                temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
 

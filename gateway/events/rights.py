@@ -76,6 +76,18 @@ class RightDecided(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerHandedOut(Event):
+    """Whoever decided a request asked once more for the answer, and for the certificate of an erasure."""
+
+    kind = "answer_handed_out"
+
+    request: str
+    contract: str
+    decision: str
+    decision_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class PersonRead(Event):
     """One person's data were put together for that person."""
 

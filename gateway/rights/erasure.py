@@ -31,6 +31,7 @@ from gateway.store.rights_tables import BasisRow, ErasureRow, RightsRequest, Sta
 from gateway.store.sealed import SealedRow
 from gateway.store.tables import LinkageRow, Subject, SubjectKeyRow, VaultRow
 from gateway.wording.rights import ERASED
+from outcome_verifier import canonical
 from policies.programme import Programme
 
 TYPE = "erasure-certificate+jwt"
@@ -83,6 +84,17 @@ def erase(
     )
     journal.intend(gateway, contract=contract_id, request=request.id, mark=mark, now=asking.now)
     return certificate
+
+
+def certificate_of(session: Session, request_id: str) -> str:
+    """The certificate of the erasure that answered this request, as it was signed; empty where there is none."""
+    entries = select(LogEntry.body).where(LogEntry.log == "access", LogEntry.kind == PersonErased.kind)
+    for body in session.exec(entries):
+        said = canonical.loads(body.encode("utf-8"))
+        if said["request"] == request_id:
+            row = session.get(ErasureRow, said["subject_sha256"])
+            return "" if row is None else row.certificate
+    return ""
 
 
 def repeat(gateway: Gateway) -> int:

@@ -18,7 +18,7 @@ from sqlmodel import Session, col, select
 from gateway.errors.rights import RequestRefused, RequestUnknown
 from gateway.events.event import PersonLine
 from gateway.events.look_ups import RequestsListed
-from gateway.events.rights import RightAsked, RightDecided
+from gateway.events.rights import AnswerHandedOut, RightAsked, RightDecided
 from gateway.installation.authority import Asking, Authorised, deciding, staff_party
 from gateway.installation.gateway import Gateway
 from gateway.installation.look_ups import NamedBy, look_up
@@ -34,6 +34,7 @@ from policies.terms import Action, Purpose, Role
 from vocabulary.typed_text import check_typed
 
 RETENTION_RULE = "P65-retention-clear"
+_GRANTED = "granted"
 
 
 class Right(StrEnum):
@@ -55,12 +56,15 @@ class OpenRequest:
 
 @dataclass(frozen=True, slots=True)
 class RequestAnswer:
-    """What was decided. `holds` are the rules that refused an erasure; `certificate` is signed where it was done."""
+    """What was decided. `holds` are the rules that refused an erasure, `reasons` what they say; `certificate` is
+    signed where it was done. `is_new` is false for an answer that whoever acts had given before."""
 
     request: str
     granted: bool
     holds: tuple[Hold, ...] = ()
+    reasons: tuple[str, ...] = ()
     certificate: str = ""
+    is_new: bool = True
 
 
 def ask(gateway: Gateway, contract_id: str, who: Who, right: Right, *, role: Role) -> str:
@@ -121,7 +125,8 @@ def decide(gateway: Gateway, contract_id: str, request_id: str, *, grant: bool, 
 
     The policy is asked about the grant with what is true. Where something must be kept it refuses (rule P65), and that
     refusal stands beside the answer that it leads to: no, with every rule that keeps. `rule` is why the controller
-    refuses one that nothing holds back. Raises `RequestUnknown`, `RequestRefused`, `PolicyDenied`.
+    refuses one that nothing holds back. Raises `RequestUnknown`, also where it is answered, `RequestRefused`,
+    `PolicyDenied`.
     """
     with deciding(gateway) as asking:
         row = asking.session.get(RightsRequest, request_id)
@@ -143,11 +148,40 @@ def decide(gateway: Gateway, contract_id: str, request_id: str, *, grant: bool, 
         certificate = ""
         if granted and row.kind == Right.ERASURE:
             certificate = erasure.erase(gateway, asking, programme, row, authorised)
-        answer = RequestAnswer(row.id, granted, tuple(found), certificate)
+        answer = RequestAnswer(row.id, granted, tuple(found), tuple(map(str, found)), certificate)
     if certificate:
         journal.confirm(gateway, erasure.digest_of(subject), now=gateway.clock())
         journal.forget(gateway, now=gateway.clock())
     return answer
+
+
+def answered_before(gateway: Gateway, contract_id: str, request_id: str, *, grant: bool) -> RequestAnswer:
+    """The answer that whoever acts gave before, once more, with its certificate; what a killed command had still to
+    note of an erasure is noted. A grant that law refused counts as the same.
+
+    Raises `RequestUnknown` where no such answer was given by this person, `PolicyDenied`.
+    """
+    with deciding(gateway) as asking:
+        row = asking.session.get(RightsRequest, request_id)
+        if row is None or row.contract_id != contract_id or not row.answer:
+            raise RequestUnknown(request=request_id)
+        granted = row.answer == _GRANTED
+        if gateway.actor.is_second_to(row.answered_by) or (granted and not grant):
+            raise RequestUnknown(request=request_id)
+        asking.act_in(Role.SYSTEM_OWNER)
+        programme = gateway.programme(asking.session, contract_id)
+        authorised, _ = _authorise(gateway, asking, programme, row, retention_clear=True)
+        is_erased = granted and row.kind == Right.ERASURE
+        certificate = erasure.certificate_of(asking.session, row.id) if is_erased else ""
+        asking.uow.record(
+            AnswerHandedOut(
+                request=row.id, contract=contract_id, decision=authorised.id, decision_sha256=authorised.sha256
+            )
+        )
+        if is_erased:
+            journal.settle(gateway, asking.session, now=asking.now)
+        reasons = tuple(row.answer_rule.split("; ")) if grant and not granted else ()
+        return RequestAnswer(row.id, granted, reasons=reasons, certificate=certificate, is_new=False)
 
 
 def _holds(gateway: Gateway, asking: Asking, programme: Programme, subject: str) -> list[Hold]:
@@ -196,7 +230,7 @@ def _answer(
     rule: str,
 ) -> None:
     """Record the answer: on the request, and in the log by the names of the rules."""
-    row.answer, row.answered_by, row.answered_at = ("granted" if granted else "refused"), gateway.actor.name, asking.now
+    row.answer, row.answered_by, row.answered_at = (_GRANTED if granted else "refused"), gateway.actor.name, asking.now
     row.answer_rule = "; ".join(map(str, found)) or rule
     asking.session.add(row)
     asking.uow.record(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 
-from sqlmodel import select
+from sqlmodel import Session, select
 
 from gateway.errors.settlement import SettlementRefused
 from gateway.events.settlement import PaymentApproved, PaymentRegistered
@@ -111,6 +112,38 @@ def register_payment(gateway: Gateway, contract_id: str, number: str, *, paid_on
             )
         )
     return bill
+
+
+@dataclass(frozen=True, slots=True)
+class DoneBefore:
+    """That whoever acts did the same to a bill before, and when: a command that was killed is told that all is done."""
+
+    on: date
+    bill: Bill
+
+
+def approved_before(gateway: Gateway, contract_id: str, number: str) -> DoneBefore | None:
+    """Whether whoever acts approved this bill before."""
+    with gateway.store.read() as session:
+        bill = _bill(session, contract_id, number)
+        row = None if bill is None else session.get(Approval, bill.id)
+    if bill is None or row is None or gateway.actor.is_second_to(row.by):
+        return None
+    return DoneBefore(danish_day(row.at), bill)
+
+
+def paid_before(gateway: Gateway, contract_id: str, number: str, *, paid_on: date) -> DoneBefore | None:
+    """Whether whoever acts registered before that this bill was paid on this very day."""
+    with gateway.store.read() as session:
+        bill = _bill(session, contract_id, number)
+        row = None if bill is None else session.get(Payment, bill.id)
+    if bill is None or row is None or row.paid_on != paid_on or gateway.actor.is_second_to(row.by):
+        return None
+    return DoneBefore(danish_day(row.at), bill)
+
+
+def _bill(session: Session, contract_id: str, number: str) -> Bill | None:
+    return session.exec(select(Bill).where(Bill.contract_id == contract_id, Bill.number == number)).first()
 
 
 def _open(gateway: Gateway, asking: Asking, contract_id: str, number: str) -> tuple[Programme, Settled, Bill]:

@@ -25,6 +25,7 @@ from gateway.store.rights_tables import ErasureRow
 from gateway.store.tables import Subject
 from tests.functional.test_rights import CASE, OBJECTS, paid_everything, someone, subject_of
 from tests.functional.test_traps import Clock
+from tests.support.command_line import Ran, run
 from tests.support.examples import every_third
 from tests.support.municipality import SimulatedMunicipality, ready
 from tests.support.simulated import acting
@@ -196,3 +197,43 @@ def test_a_line_that_is_none_is_not_read_over(asked: Asked, text: str):
     with pytest.raises(ValueError):
         erasure.repeat(asked.town.gateway)
     assert [one for one in examine_opened(asked.town.gateway) if "cannot be read" in one.what]
+
+
+def decided(asked: Asked, out: Path, answer: str = "grant", staff: str = "second") -> Ran:
+    """The command, by the clock of this town."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("gateway.cli.rights.open_gateway", lambda: acting(asked.town.gateway, staff))
+        return run("rights", "decide", asked.town.contract, asked.request, "--answer", answer, "--out", out)
+
+
+def test_the_certificate_can_be_had_again_and_what_was_killed_is_finished(
+    asked: Asked, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    """By whoever decided, with the same command; anybody else is told of no such request."""
+    with monkeypatch.context() as patch:
+        breaks(patch, journal, "confirm", after=False, when=always)
+        with pytest.raises(Fault):
+            asked.decide()
+    assert journal.unconfirmed_intents(asked.town.gateway)
+    out = tmp_path / "slettet.jwt"
+    for _ in range(2):
+        done = decided(asked, out)
+        assert done.code == 0, done.text
+        assert "answered before, by you: granted" in done.out
+        with asked.town.gateway.store.read() as session:
+            [row] = session.exec(select(ErasureRow)).all()
+        assert out.read_text() == row.certificate + "\n"
+        assert row.is_rewritten
+        out.unlink()
+    assert journal.unconfirmed_intents(asked.town.gateway) == []
+    assert decided(asked, out, staff="third").code == 4
+    assert decided(asked, out, answer="refuse").code != 0
+    assert not out.exists()
+
+
+def test_a_place_that_cannot_be_written_is_told_before_anybody_is_erased(asked: Asked, tmp_path: Path):
+    refused = decided(asked, tmp_path / "no" / "such" / "folder" / "slettet.jwt")
+    assert refused.code != 0
+    assert "nothing was done" in refused.err
+    assert is_there(asked.town.gateway, asked.subject)
+    assert not (asked.town.data_directory / journal.NAME).exists()

@@ -75,10 +75,16 @@ def test_the_whole_way_over_http_and_on_the_command_line(
     assert "NO " not in ran.text
     assert "Afregningsark" in (town.folder / "sheet.html").read_text()
     assert "approved: F-2026-1" in office(town, "approve", "impact60", "F-2026-1").text
-    assert office(town, "approve", "impact60", "F-2026-1").code == 8
+    again = office(town, "approve", "impact60", "F-2026-1")  # as after a kill: done is done
+    assert (again.code, again.text[:29]) == (0, "approved before, by you on 20")
+    assert office(town, "approve", "impact60", "F-2026-1", staff="another").code == 8
     today = danish_day(town.gateway.clock()).isoformat()
     assert office(town, "paid", "impact60", "F-2026-1", "--on", "2018-01-01").code == 5
     assert "paid: F-2026-1" in office(town, "paid", "impact60", "F-2026-1", "--on", today).text
+    again = office(town, "paid", "impact60", "F-2026-1", "--on", today)
+    assert (again.code, f"paid: F-2026-1 on {today}, as you registered on" in again.text) == (0, True)
+    assert office(town, "paid", "impact60", "F-2026-1", "--on", "2026-01-05").code == 8  # another day is another claim
+    assert office(town, "paid", "impact60", "F-2026-1", "--on", today, staff="another").code == 8
     state = office(town, "state", "impact60").text
     assert [line.split()[:2] for line in state.splitlines()[1:4]] == [
         ["2018H2", "released"],
