@@ -60,7 +60,7 @@ def compare(files: Sequence[Kept], tiles: Callable[[str], Node]) -> Comparison:
     if len(files) < 2:
         raise ValueError("there is nothing to compare: give two files or more")
     findings = [
-        *_unchecked(files),
+        *_unchecked_parts(files),
         *_heads(files, tiles),
         *_numbers(files),
         *_ancestors(files),
@@ -79,7 +79,7 @@ def compare(files: Sequence[Kept], tiles: Callable[[str], Node]) -> Comparison:
     return Comparison(tuple(findings))
 
 
-def _unchecked(files: Sequence[Kept]) -> Iterator[Finding]:
+def _unchecked_parts(files: Sequence[Kept]) -> Iterator[Finding]:
     for file in files:
         for what in file.unchecked:
             said = f"no trust file at hand holds {what}, so it was not compared: give its issuer's trust file"
@@ -117,11 +117,11 @@ def _heads(files: Sequence[Kept], tiles: Callable[[str], Node]) -> Iterator[Find
             in_new=proved[new],
             tiles=tiles(old[0].origin),
         )
-        verdict, said = _told(found, old[0], new[0])
+        verdict, said = _verdict_on(found, old[0], new[0])
         yield Finding(verdict, "history", said, names(one, other))
 
 
-def _told(found: Relation, old: Checkpoint, new: Checkpoint) -> tuple[Verdict, str]:
+def _verdict_on(found: Relation, old: Checkpoint, new: Checkpoint) -> tuple[Verdict, str]:
     heads = f"the log {old.origin} with {old.size} entries", f"the one with {new.size}"
     match found:
         case Relation.ONE_HISTORY:
@@ -136,7 +136,8 @@ def _told(found: Relation, old: Checkpoint, new: Checkpoint) -> tuple[Verdict, s
                 Verdict.CANNOT_BE_TOLD,
                 f"no receipt proves whether {heads[0]} is the beginning of {heads[1]}: {missing}",
             )
-    assert_never(found)
+        case _:
+            assert_never(found)
 
 
 def _numbers(files: Sequence[Kept]) -> Iterator[Finding]:
@@ -171,7 +172,7 @@ def _follows(old: KeptTrust, new: KeptTrust) -> tuple[Verdict, str]:
         if old.sha256 != new.sha256:
             return Verdict.NOT_CONSISTENT, f"two trust files are version {old.version}"
         return Verdict.CONSISTENT, f"both are version {old.version} of the trust file"
-    if broken := next(_broken(old, new), None):
+    if broken := next(_breaks(old, new), None):
         return Verdict.NOT_CONSISTENT, f"{versions} are not of one history: {broken}"
     if new.version > old.version + 1:
         between = f"{old.version + 1} to {new.version - 1}" if new.version > old.version + 2 else f"{old.version + 1}"
@@ -180,7 +181,7 @@ def _follows(old: KeptTrust, new: KeptTrust) -> tuple[Verdict, str]:
     return Verdict.CONSISTENT, f"version {new.version} of the trust file follows version {old.version}"
 
 
-def _broken(old: KeptTrust, new: KeptTrust) -> Iterator[str]:
+def _breaks(old: KeptTrust, new: KeptTrust) -> Iterator[str]:
     if new.version == old.version + 1 and new.previous != old.sha256:
         yield "the later one names another one before it"
     if new.issued_at < old.issued_at:

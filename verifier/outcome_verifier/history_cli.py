@@ -11,6 +11,7 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import assert_never
 
 from outcome_verifier.comparing import Comparison, Verdict, compare
 from outcome_verifier.errors import TrustInvalid
@@ -20,14 +21,6 @@ from outcome_verifier.kept import MOST_BYTES, TRUST, KeptTrust, kind_of, read_ke
 
 UNREADABLE, TRUST_INVALID = 33, 3
 _EXAMPLE = "example: verify-outcome log old.bundle.json new.bundle.json --trust TRUST.json --tiles public/log"
-_WORDS = {
-    Verdict.CONSISTENT: ("ok", "CONSISTENT: the files speak of one history"),
-    Verdict.NOT_CONSISTENT: (
-        "NO",
-        "NOT CONSISTENT: keep every file as it is, and ask municipality and auditor",
-    ),
-    Verdict.CANNOT_BE_TOLD: ("?", "CANNOT BE TOLD: nothing speaks against one history, and not all of it is proved"),
-}
 
 
 class _Unreadable(Exception):
@@ -95,9 +88,22 @@ def _tiles(folder: str | None) -> Callable[[str], Node]:
 def _as_text(comparison: Comparison) -> str:
     lines = []
     for finding in comparison.findings:
-        lines.append(f"  {_WORDS[finding.verdict][0]:<4}{finding.subject:<9}{finding.said}")
+        lines.append(f"  {_mark_and_sentence(finding.verdict)[0]:<4}{finding.subject:<9}{finding.said}")
         lines.append(f"      {' '.join(finding.files)}")
-    return "\n".join([*lines, "", _WORDS[comparison.verdict][1]])
+    return "\n".join([*lines, "", _mark_and_sentence(comparison.verdict)[1]])
+
+
+def _mark_and_sentence(verdict: Verdict) -> tuple[str, str]:
+    """The mark before a line, and the last sentence of the output."""
+    match verdict:
+        case Verdict.CONSISTENT:
+            return "ok", "CONSISTENT: the files speak of one history"
+        case Verdict.NOT_CONSISTENT:
+            return "NO", "NOT CONSISTENT: keep every file as it is, and ask municipality and auditor"
+        case Verdict.CANNOT_BE_TOLD:
+            return "?", "CANNOT BE TOLD: nothing speaks against one history, and not all of it is proved"
+        case _:
+            assert_never(verdict)
 
 
 def _as_json(comparison: Comparison) -> str:

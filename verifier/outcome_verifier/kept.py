@@ -44,7 +44,7 @@ class KeptAttestation:
 
 
 @dataclass(frozen=True, slots=True)
-class LogKey:
+class KeptLog:
     """The key of a log as a trust file names it; `closed` is size and root where the log was closed."""
 
     key: VerifierKey
@@ -61,7 +61,7 @@ class KeptTrust:
     sha256: str
     previous: str | None
     kids: frozenset[str]
-    logs: Mapping[str, LogKey]
+    logs: Mapping[str, KeptLog]
     file: TrustFile = field(compare=False, repr=False)
 
 
@@ -89,7 +89,7 @@ def read_trust(data: bytes) -> KeptTrust:
         hashlib.sha256(body["manifest"].encode("ascii")).hexdigest(),
         manifest["previous"],
         frozenset(file.keys),
-        {origin: LogKey(key) for origin, key in file.logs.items()},
+        {origin: KeptLog(key) for origin, key in file.logs.items()},
         file,
     )
 
@@ -126,12 +126,12 @@ def read_kept(name: str, data: bytes, trusted: Sequence[KeptTrust]) -> Kept:
             leaf = canonical.dumps(manifest_leaf(text["manifest"], kept.version))
             return Kept(name, TRUST, _heads(text["receipt"], leaf, _keys(trusted)), trust=kept)
         case "receipt":
-            return _signed(name, RECEIPT, parse_proof(data.decode("utf-8")).note, trusted)
+            return _signed_note(name, RECEIPT, parse_proof(data.decode("utf-8")).note, trusted)
         case kind:
-            return _signed(name, kind, data.decode("utf-8"), trusted)
+            return _signed_note(name, kind, data.decode("utf-8"), trusted)
 
 
-def _signed(name: str, kind: str, note: str, trusted: Sequence[KeptTrust]) -> Kept:
+def _signed_note(name: str, kind: str, note: str, trusted: Sequence[KeptTrust]) -> Kept:
     """A signed head by itself: a receipt does not say of which leaf it is, so that its path proves nothing here."""
     stated = Checkpoint.parse(note.rpartition("\n\n")[0] + "\n")
     keys = [key for key in _keys(trusted) if key.name == stated.origin]

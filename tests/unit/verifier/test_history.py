@@ -15,7 +15,7 @@ from outcome_verifier import canonical, cli
 from outcome_verifier.comparing import Verdict, compare
 from outcome_verifier.hash_tiles import HashTiles
 from outcome_verifier.history import Relation, proved_hashes, relation
-from outcome_verifier.kept import Kept, KeptTrust, LogKey, read_trust
+from outcome_verifier.kept import Kept, KeptTrust, KeptLog, read_trust
 from outcome_verifier.note import Checkpoint, sign_note
 from outcome_verifier.tlog import leaf_hash, node_hash
 from outcome_verifier.trust import manifest_leaf
@@ -339,7 +339,7 @@ def test_keys_and_logs_never_vanish_and_closed_logs_stay_closed(
     world: World, change: Callable[[KeptTrust], dict[str, Any]]
 ):
     first, second, third = chain(world)
-    closed = {**first.logs, ORIGIN: LogKey(first.logs[ORIGIN].key, (7, "ab" * 32))}
+    closed = {**first.logs, ORIGIN: KeptLog(first.logs[ORIGIN].key, (7, "ab" * 32))}
     second, third = replace(second, logs=closed), replace(third, logs=closed)
     assert kept(first, second, third) is Verdict.CONSISTENT, "a log may be closed"
     assert kept(first, second, replace(third, **change(third))) is Verdict.NOT_CONSISTENT
