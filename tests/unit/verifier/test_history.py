@@ -15,7 +15,7 @@ from outcome_verifier import canonical, cli
 from outcome_verifier.comparing import Verdict, compare
 from outcome_verifier.hash_tiles import HashTiles
 from outcome_verifier.history import Relation, proved_hashes, relation
-from outcome_verifier.kept import Kept, KeptTrust, KeptLog, read_trust
+from outcome_verifier.kept import Kept, KeptLog, KeptTrust, read_trust
 from outcome_verifier.note import Checkpoint, sign_note
 from outcome_verifier.tlog import leaf_hash, node_hash
 from outcome_verifier.trust import manifest_leaf
