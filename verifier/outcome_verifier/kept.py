@@ -124,7 +124,7 @@ def read_kept(name: str, data: bytes, trusted: Sequence[KeptTrust]) -> Kept:
             kept = read_trust(data)
             text = canonical.loads_canonical(data[:-1])
             leaf = canonical.dumps(manifest_leaf(text["manifest"], kept.version))
-            return Kept(name, TRUST, _heads(text["receipt"], leaf, _keys(trusted)), trust=kept)
+            return Kept(name, TRUST, _heads(text["receipt"], leaf, trusted), trust=kept)
         case "receipt":
             return _signed_note(name, RECEIPT, parse_proof(data.decode("utf-8")).note, trusted)
         case kind:
@@ -138,22 +138,31 @@ def _signed_note(name: str, kind: str, note: str, trusted: Sequence[KeptTrust]) 
     if not keys:
         return Kept(name, kind, unchecked=(f"the log {stated.origin}",))
     text, signer = open_note(note, keys)
-    return Kept(name, kind, (KeptHead(Checkpoint.parse(text), signer, {}),))
+    head = Checkpoint.parse(text)
+    _check_counts(head, trusted)
+    return Kept(name, kind, (KeptHead(head, signer, {}),))
+
+
+def _check_counts(head: Checkpoint, trusted: Sequence[KeptTrust]) -> None:
+    """Raise `ValueError` for a head from beyond the end of a closed log: whoever stole its key can sign such ones."""
+    for trust in trusted:
+        closed = trust.logs[head.origin].closed if head.origin in trust.logs else None
+        if closed is not None and (head.size > closed[0] or (head.size == closed[0] and head.root.hex() != closed[1])):
+            raise ValueError(f"the log {head.origin} was closed at {closed[0]} entries, and this head is not of them")
 
 
 def _bundle(name: str, data: bytes, trusted: Sequence[KeptTrust]) -> Kept:
     bundle = Bundle.load(data)
-    keys = _keys(trusted)
     heads: list[KeptHead] = []
     attested: list[KeptAttestation] = []
     unchecked: list[str] = []
     for seal in bundle.seals:
-        heads.extend(_heads(seal.proof, canonical.dumps(seal.leaf), keys))
+        heads.extend(_heads(seal.proof, canonical.dumps(seal.leaf), trusted))
     for logged in (bundle.logged, bundle.superseded_by):
         if logged is not None:
             presentation = sdjwt.parse(logged.attestation)
             origin, claims = _origin(logged.receipt), presentation.token.payload
-            found = _heads(logged.receipt, _leaf(logged, presentation), keys)
+            found = _heads(logged.receipt, _leaf(logged, presentation), trusted)
             signer = _signer(presentation, trusted)
             if not found:
                 unchecked.append(f"the log {origin}")
@@ -166,14 +175,15 @@ def _bundle(name: str, data: bytes, trusted: Sequence[KeptTrust]) -> Kept:
     return Kept(name, BUNDLE, tuple(heads), tuple(attested), None, tuple(dict.fromkeys(unchecked)))
 
 
-def _heads(receipt: str, leaf: bytes, keys: Sequence[VerifierKey]) -> tuple[KeptHead, ...]:
+def _heads(receipt: str, leaf: bytes, trusted: Sequence[KeptTrust]) -> tuple[KeptHead, ...]:
     """The head that a receipt leads to, with what it proves; none where no key at hand is of its log."""
     parsed = parse_proof(receipt)
-    mine = [key for key in keys if key.name == _origin(receipt)]
+    mine = [key for key in _keys(trusted) if key.name == _origin(receipt)]
     if not mine:
         return ()
     _, signer = open_note(parsed.note, mine)
     head, index = verify_proof(receipt, leaf_data=leaf, key=signer)
+    _check_counts(head, trusted)
     proved = proved_hashes(leaf=leaf_hash(leaf), index=index, size=head.size, path=parsed.path)
     return (KeptHead(head, signer, proved),)
 

@@ -15,7 +15,7 @@ from outcome_verifier import canonical, cli
 from outcome_verifier.comparing import Verdict, compare
 from outcome_verifier.hash_tiles import HashTiles
 from outcome_verifier.history import Relation, proved_hashes, relation
-from outcome_verifier.kept import Kept, KeptLog, KeptTrust, read_trust
+from outcome_verifier.kept import Kept, KeptLog, KeptTrust, read_kept, read_trust
 from outcome_verifier.note import Checkpoint, sign_note
 from outcome_verifier.tlog import leaf_hash, node_hash
 from outcome_verifier.trust import manifest_leaf
@@ -23,6 +23,7 @@ from tests.support.bundles import HOST, Issuer, LogSigner, attestation_leaf, sea
 from tests.support.merkle import inclusion_path, root
 
 CONSISTENT, FORKED, UNTOLD, UNREADABLE = 0, 31, 32, 33
+ORIGIN = f"{HOST}/attest"
 LEAVES = [b"leaf %d" % n for n in range(40)]
 OTHERS = [*LEAVES[:6], b"another leaf", *LEAVES[7:]]  # a log that forked after six entries
 
@@ -263,6 +264,23 @@ def test_what_the_reader_got_wrong_has_codes_of_its_own(world: World):
     assert usage.value.code == 2
 
 
+@pytest.mark.parametrize(("size", "counts"), [(6, True), (7, True), (8, False)])
+def test_a_head_from_beyond_the_end_of_a_closed_log_is_refused(world: World, size: int, counts: bool):
+    trust = read_trust(Path(world.trust_file).read_bytes())
+    log = replace(trust.logs[ORIGIN], closed=(7, root(LEAVES[:7]).hex()))
+    closed = replace(trust, logs={**trust.logs, ORIGIN: log})
+    data = Path(world.note("head", LEAVES[:size])).read_bytes()
+    if counts:
+        assert read_kept("head", data, [closed]).heads[0].checkpoint.size == size
+    else:
+        with pytest.raises(ValueError, match="was closed at 7 entries"):
+            read_kept("head", data, [closed])
+        assert read_kept("head", data, [trust]).heads, "an older trust file does not know"
+    other = Path(world.note("other", OTHERS[:7])).read_bytes()
+    with pytest.raises(ValueError, match="was closed"):
+        read_kept("other", other, [trust, closed])
+
+
 # trust files
 
 
@@ -324,7 +342,6 @@ def test_a_chain_of_trust_files_needs_every_link(world: World):
     assert kept(first, replace(second, fingerprint="another")) is Verdict.NOT_CONSISTENT
 
 
-ORIGIN = f"{HOST}/attest"
 BREAKS: list[Callable[[KeptTrust], dict[str, Any]]] = [
     lambda one: {"kids": frozenset()},
     lambda one: {"logs": {}},
