@@ -12,7 +12,6 @@ ROOT = Path(__file__).parents[2]
 # name -> who uses it, since nobody in the product does
 DOORS = {
     "diagram": "the documentation: the test of a state machine draws its picture with it",
-    "verify_consistency": "whoever holds two heads of a log, and can read its tiles",
     "capped_by": "tests of caps, which ask what cut a sum",
 }
 

@@ -2,6 +2,7 @@
 
 `verify-outcome present BUNDLE --only NAMES --out FILE` makes a bundle that shows only some of its claims.
 `verify-outcome trial REPORT --trust TRUST.json` checks the signed report of a draft that was tried.
+`verify-outcome log OLD NEW` compares files that were kept of a log.
 `verify-outcome key`, `accept`, `balances` and `countersign` are for those who sign: parties of a contract, auditors.
 
 Exit codes: 0 verified; 10 + n where check n failed; 3 the trust file cannot be used; 2 usage.
@@ -49,6 +50,7 @@ _COMMANDS = {
     "balances": "sign opening balances, as one of the parties",
     "countersign": "sign what an audit found, as the auditor",
     "trial": "check the signed report of a trial",
+    "log": "compare files that you kept: one log, one history?",
 }
 _THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
 _AT_THE_END = "at the end of the window"
@@ -146,6 +148,8 @@ def _command(word: str) -> Callable[[Sequence[str]], int] | None:
             from outcome_verifier.balances import main
         case "countersign":
             from outcome_verifier.countersign import main
+        case "log":
+            from outcome_verifier.history_cli import main
         case "trial":
             from outcome_verifier.trial import main
         case _:
