@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gateway.cli.terminal import Commands, console, open_gateway, progress_bar
+from gateway.cli.terminal import Commands, console, open_gateway, progress_bar, writing
 
 if TYPE_CHECKING:
     from gateway.intake.enrolment import EnrolmentPreview
@@ -32,6 +32,7 @@ def enrol(
     Example: gateway enrol impact60 drop/enrolment/impact60.csv --batch 2018 --preview
     """
     from gateway.intake import enrolment
+    from gateway.release.publication import publish
 
     if preview and yes:
         raise typer.BadParameter("--preview seals nothing, --yes does: give one", param_hint="--preview")
@@ -52,6 +53,8 @@ def enrol(
             raise typer.Exit(_REFUSED)
         digest = seen.file_sha256
     done = enrolment.enrol(gateway, contract, batch, file, previewed_sha256=digest)
+    with writing(gateway.settings.public_directory):
+        publish(gateway)  # the seal stands in the log of attestations
     word = "sealed" if done.is_new else "sealed already, nothing changed"
     console.print(f"{word}: {done.count} people in batch {done.batch} of {done.contract}")
     console.print(f"  seal {done.seal_sha256}")
