@@ -121,6 +121,7 @@ def test_a_changed_price_is_another_contract_that_nobody_accepted(gateway: Gatew
             acceptances.take_in(gateway, cheaper[0], token(gateway, party), key=party_key(party[1]).kid)
 
 
+@pytest.mark.long
 def test_an_approved_amendment_waits_for_the_parties_too(tmp_path: Path):
     town = ready(tmp_path, pulled=False)
     later = later_version(town)

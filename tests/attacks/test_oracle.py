@@ -298,6 +298,7 @@ def test_what_was_asked_for_is_answered_by_the_municipality_and_then_handed_out(
     assert [one.window for one in asks.answer_asks(world.town.gateway)] == ["2019H1"], "what is answered waits no more"
 
 
+@pytest.mark.long
 def test_a_party_of_one_contract_learns_nothing_of_another(original: Original, tmp_path: Path):
     """A contract of others is answered as one that does not exist."""
     world = copied(original, tmp_path / "a")

@@ -39,6 +39,7 @@ def test_a4_a_total_of_none_or_all_tells_of_everybody_and_the_table_tells_no_mor
     assert len(by_total.persons) >= 119
 
 
+@pytest.mark.long
 def test_a1_a_window_that_ends_before_most_may_be_enrolled_is_not_accepted():
     """120 people referred over 15 months: the first window could be an exact total of three. A calendar rule."""
     text = contract_text("impact60", size=120, months=6)

@@ -178,6 +178,7 @@ EDITS = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("replaced", "window"), EDITS)
 def test_a_seed_bond_with_one_term_changed_is_refused(replaced: dict[str, str], window: str):
     contract = load_contract(contract_text("impact60", size=120, replaced=replaced).encode(), file="edited.toml")

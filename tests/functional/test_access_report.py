@@ -106,6 +106,7 @@ def test_what_a_recipient_got_stands_there_as_it_was_handed_out(town: SimulatedM
     assert total.name == "Den Sociale Kapitalfond"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("rule", ["frozen", "out"])
 def test_whoever_is_taken_out_was_counted_until_then_and_not_after(tmp_path: Path, rule: str):
     clock = Clock(date(2019, 4, 1))
@@ -154,6 +155,7 @@ def test_every_word_that_a_report_can_hold_is_danish():
     assert set(words.ACTION) == plain | made
 
 
+@pytest.mark.long
 def test_the_printed_page_has_no_word_of_the_machinery(town: SimulatedMunicipality):
     who = someone(town, 3)
     for window in ("2018H2", "2019H1", "2019H2", "2020H1", "2020H2"):

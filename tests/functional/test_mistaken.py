@@ -106,6 +106,7 @@ def test_what_they_had_reached_stays_and_cannot_be_subtracted(tmp_path: Path, ed
     assert stays or after <= 52 < before, "weeks of the one who is left"
 
 
+@pytest.mark.long
 def test_no_version_leaves_fewer_than_k_cohort_who_are_told_of(town: SimulatedMunicipality):
     """30 less 6 are 24, and the contract shows totals of 25 and more."""
     mark(town, *range(6))
@@ -132,6 +133,7 @@ def test_a_count_that_does_not_fit_is_refused(town: SimulatedMunicipality, edits
         amend(town, SECOND, IN_2019H2, *edits)
 
 
+@pytest.mark.long
 def test_what_was_accepted_is_neither_lowered_nor_taken_back(town: SimulatedMunicipality):
     first, *_, last = mark(town, *OF_WHOM)
     amend(town, SECOND, IN_2019H2, mistaken((3, WRONG)))
