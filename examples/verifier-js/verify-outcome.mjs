@@ -90,6 +90,7 @@ const SD = list(base64of32('base64url'), 1);
 const OPTIONAL = { _sd: SD, _sd_alg: is('sha-256'), supersedes: exactly({ jti, sha256: digest }), demo: is(true), exp: time };
 const SHOWN = {
   participants: int(),
+  mistaken: int(),
   cohort_seals: list(exactly({ batch: text, count: int(), plan: digest, root: digest, sealed_on: text, nonce: digest })),
   threshold: or(exactly({ people: int(), met: boolean }), exactly({ met: boolean })),
   outcomes_achieved: int(), outcomes_reached: or(is(null), int()),
@@ -272,6 +273,7 @@ function checkAttestation({ attestation, receipt, logged_at }, trust, now, enter
 function contradiction({ shown: s }) { // step 9, the shown claims among themselves
   const sum = values => values.reduce((a, b) => a + BigInt(b), 0n), has = (...names) => names.every(n => n in s);
   if (has('outcomes_achieved', 'participants')) need(s.outcomes_achieved <= s.participants, 'more outcomes than participants');
+  if (has('mistaken', 'participants')) need(s.mistaken <= s.participants, 'more referred by mistake than participants');
   if (has('outcomes_achieved', 'threshold') && 'people' in s.threshold)
     need(s.threshold.met === (s.outcomes_achieved >= s.threshold.people), 'threshold.met contradicts outcomes_achieved');
   if (has('outcomes_achieved', 'participants', 'not_counted')) {
