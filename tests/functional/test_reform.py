@@ -19,7 +19,6 @@ import pytest
 from connectors.transport import Page
 from gateway.contracts import declarations
 from gateway.errors.holds import DataHeld, PullLooksWrong
-from gateway.errors.release import NothingToCorrect
 from gateway.intake import answering_holds, pulling
 from gateway.intake.pulling_records import pull_records
 from gateway.jobs.doctor import WARN, examine_opened
@@ -189,8 +188,9 @@ def test_the_law_of_29_december_2025_in_mid_contract(tmp_path: Path):
     assert last.is_new
     assert last.unknown_codes == {}
     assert statuses_of(town, "810") == {"benefit"}
-    with pytest.raises(NothingToCorrect):
-        correction.correct(town.gateway, town.contract, LAST, reason="source_corrected")
+    handed_out = correction.correct(town.gateway, town.contract, LAST, reason="source_corrected")
+    assert {one.template: town.verified(one.bundle).shown for one in handed_out} == corrected
+    assert not any(one.is_new for one in handed_out), "nothing is left to correct: the last one again"
     assert not [one for one in examine_opened(town.gateway) if "could not read" in one.what]
     assert not pulling.pull(town.gateway, town.contract, "dream", town.drop.status).is_new, "the same again is nothing"
     log_reading.verify_logs(town.gateway)
