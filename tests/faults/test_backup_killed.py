@@ -27,16 +27,19 @@ from gateway.store.schema import check_schema
 from gateway.store.unit_of_work import Store, UnitOfWork
 from tests.support.backups import (
     Recipient,
-    an_installation,
     backed_up,
     came_back,
     files_below,
     folders_below,
+    gateway,
     kinds_logged,
     opened,
+    recipient,
     rows_of,
 )
 from tests.support.examples import every_third
+
+__all__ = ["gateway", "recipient"]
 
 _KILLED = 9
 Step = tuple[Any, str, int, bool]  # where, name, which call, whether it is killed after it
@@ -99,16 +102,6 @@ def killed(step: Step, work: Callable[[], object]) -> None:
             os._exit(1)
     _, status = os.waitpid(child, 0)
     assert os.waitstatus_to_exitcode(status) == _KILLED
-
-
-@pytest.fixture
-def gateway(tmp_path: Path) -> Gateway:
-    return an_installation(tmp_path / "var")
-
-
-@pytest.fixture
-def recipient(tmp_path: Path) -> Recipient:
-    return Recipient.begin(tmp_path)
 
 
 @pytest.mark.parametrize("step", every_third(BACKUP))

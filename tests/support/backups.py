@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import gzip
 import json
+import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pyrage
+import pytest
 from pyrage import x25519
 from sqlalchemy import select
 
@@ -21,6 +23,7 @@ from gateway.recovery.restoring import Restored, restore
 from gateway.release.publication import publish
 from gateway.store import dump, ledger
 from gateway.store.unit_of_work import Store
+from tests.support.municipality import SimulatedMunicipality, ready
 
 Rows = dict[str, list[tuple[Any, ...]]]
 
@@ -116,3 +119,45 @@ def files_below(folder: Path) -> dict[str, bytes]:
 
 def folders_below(out: Path) -> Iterator[str]:
     yield from sorted(path.name for path in out.iterdir())
+
+
+@pytest.fixture
+def gateway(tmp_path: Path) -> Gateway:
+    return an_installation(tmp_path / "var")
+
+
+@pytest.fixture
+def recipient(tmp_path: Path) -> Recipient:
+    return Recipient.begin(tmp_path)
+
+
+@pytest.fixture
+def town(tmp_path: Path) -> SimulatedMunicipality:
+    """People enrolled, files pulled, and one window released."""
+    made = ready(tmp_path / "town")
+    made.release("2018H2", "payment_document", "operator")
+    return made
+
+
+def anchors(gateway: Gateway) -> Path:
+    return gateway.settings.heads_directory
+
+
+@dataclass(frozen=True)
+class Made:
+    gateway: Gateway
+    recipient: Recipient
+    backup: Backup
+
+    def copied(self, folder: Path) -> Backup:
+        """The same backup, to be spoilt."""
+        shutil.copytree(self.backup.folder, folder)
+        return replace(self.backup, folder=folder)
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """An installation whose backup was made, for tests that change neither."""
+    folder = tmp_path_factory.mktemp("original")
+    gateway, recipient = an_installation(folder / "var"), Recipient.begin(folder)
+    return Made(gateway, recipient, backed_up(gateway, recipient, folder / "out"))

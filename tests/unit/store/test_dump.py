@@ -73,8 +73,8 @@ def test_every_kind_of_cell_comes_back_as_it_was(store: Store):
     assert load(store, data, *names) == len(PEOPLE) + 2
     assert lines_of(store, *names) == before
     with store.read() as session:
-        assert session.get(StatusList, 9).bits == bytes(range(256))  # type: ignore[union-attr]
-        assert session.get(PullRow, 7).counts == {"æ": [1, None, True]}  # type: ignore[union-attr]
+        assert session.get_one(StatusList, 9).bits == bytes(range(256))
+        assert session.get_one(PullRow, 7).counts == {"æ": [1, None, True]}
 
 
 def test_the_next_number_follows_those_that_came(store: Store):
