@@ -8,9 +8,10 @@ from pathlib import Path
 
 from sqlmodel import Session, col, select
 
+from gateway.errors.store import StoreBusy
 from gateway.errors.tree import Broken
 from gateway.installation.gateway import Gateway
-from gateway.jobs.diagnosis import FAIL, OK, Diagnosis
+from gateway.jobs.diagnosis import FAIL, OK, WARN, Diagnosis
 from gateway.outcomes.readings import sources_ever
 from gateway.store import contract_queries, counting, queries
 from gateway.store.sealed import About, SealedRow
@@ -25,6 +26,8 @@ def diagnose_database(gateway: Gateway) -> Iterator[Diagnosis]:
     yield from _open_to_others(gateway)
     try:
         gateway.store.try_writing()
+    except StoreBusy as error:
+        yield Diagnosis(WARN, "another command writes, and nothing can be said of the database meanwhile", str(error))
     except Broken as error:
         yield Diagnosis(FAIL, "nothing can be written to the database", str(error))
     else:

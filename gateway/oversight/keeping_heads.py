@@ -7,7 +7,6 @@ event says how far the comparison reached.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,11 +17,10 @@ from gateway.errors.oversight import HeadsRefused
 from gateway.events.log import HeadsKeptAnew
 from gateway.installation.gateway import LOGS, Gateway
 from gateway.installation.restored import record_restore
+from gateway.oversight.asking_beside import confirm_or_ask, forget_ask
 from gateway.release.publication import check_continues
 from gateway.store import heads
 from gateway.store.heads import KeptHeads, LogHead
-from keys.whole_file import write_whole
-from outcome_verifier import canonical
 from outcome_verifier.bundle import Bundle
 from outcome_verifier.note import Checkpoint, VerifierKey, open_note
 from outcome_verifier.proof import parse_proof
@@ -50,31 +48,28 @@ def keep_heads(gateway: Gateway, shown: Sequence[Path]) -> HeadsCompared:
     kept = KeptHeads(gateway.settings.heads_directory)
     notes = [_note_of(path) for path in shown]
     with gateway.store.read() as session:
-        _refuse_kept(session, kept)
+        _refuse_kept(gateway, session, kept)
         compared = _compare(gateway, session, notes)
         present = heads.heads_of(session)
     sizes = {log: present[log].size for log in LOGS}
-    asked = _read_ask(kept.folder)
-    # nothing is written between the two: an ask about other heads is one of another time
-    if asked is None or asked.heads != present or not gateway.actor.is_second_to(asked.by):
-        kept.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        said = {"by": gateway.actor.name, "heads": {log: [one.size, one.root.hex()] for log, one in present.items()}}
-        write_whole(kept.folder / _ASKED, canonical.dumps(said))
+    shown_heads = {log: [one.size, one.root.hex()] for log, one in present.items()}
+    asked_by = confirm_or_ask(gateway, _ASKED, shown_heads, refusal=lambda reason: HeadsRefused(reason=reason))
+    if not asked_by:
         return HeadsCompared(sizes, compared, is_kept=False)
     with gateway.store.write(gateway.clock(), by=gateway.actor, keeps_heads_anew=True) as uow:
         if heads.heads_of(uow.session) != present:
             raise HeadsRefused(reason="something was written meanwhile; ask again")
         record_restore(gateway.settings, uow)
-        uow.record(HeadsKeptAnew(asked_by=asked.by, sizes=sizes, compared=dict(compared)))
-    (kept.folder / _ASKED).unlink(missing_ok=True)
+        uow.record(HeadsKeptAnew(asked_by=asked_by, sizes=sizes, compared=dict(compared)))
+    forget_ask(gateway, _ASKED)
     return HeadsCompared(sizes, compared, is_kept=True)
 
 
-def _refuse_kept(session: Session, kept: KeptHeads) -> None:
+def _refuse_kept(gateway: Gateway, session: Session, kept: KeptHeads) -> None:
     """Heads that can be read are the truth: where the logs do not continue them, the database is what is wrong."""
     if (known := kept.read_or_none()) is not None:
         heads.check_continues(session, known)
-        (kept.folder / _ASKED).unlink(missing_ok=True)
+        forget_ask(gateway, _ASKED)
         raise HeadsRefused(reason="the heads are kept, and the logs continue them: there is nothing to do")
 
 
@@ -110,23 +105,3 @@ def _note_of(path: Path) -> str:
         return parse_proof(text).note if text.startswith("c2sp.org/tlog-proof") else text
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise HeadsRefused(reason=f"{path.name} is no bundle, receipt or checkpoint ({error})") from None
-
-
-@dataclass(frozen=True, slots=True)
-class AskedHeads:
-    """What one person asked to keep."""
-
-    by: str
-    heads: heads.Heads
-
-
-def _read_ask(folder: Path) -> AskedHeads | None:
-    """What one person asked, if anybody did."""
-    try:
-        said = json.loads((folder / _ASKED).read_bytes())
-        shown = {log: LogHead(int(size), bytes.fromhex(root)) for log, (size, root) in said["heads"].items()}
-        return AskedHeads(str(said["by"]), shown)
-    except FileNotFoundError:
-        return None
-    except (ValueError, TypeError, KeyError, AttributeError):
-        raise HeadsRefused(reason=f"{_ASKED} is damaged; remove it and ask again") from None

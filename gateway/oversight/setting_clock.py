@@ -7,9 +7,8 @@ keeps the time that it was signed with, and a reader refuses it until that has c
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlmodel import Session
@@ -17,11 +16,10 @@ from sqlmodel import Session
 from gateway.errors.oversight import ClockRefused
 from gateway.events.log import ClockConfirmed, ClockSetBack
 from gateway.installation.gateway import Gateway
+from gateway.oversight.asking_beside import confirm_or_ask, forget_ask
 from gateway.store import ledger
 from gateway.store.bringing_back import bring_back
 from gateway.store.clock import ClockRule, entries_ahead, newest_instant
-from keys.whole_file import write_whole
-from outcome_verifier import canonical
 from vocabulary.danish_days import danish_day
 
 _ASKED = "clock-asked.json"
@@ -61,32 +59,28 @@ def set_clock_back(gateway: Gateway) -> ClockLookedAt:
 
     Raises `ClockRefused` where no entry lies ahead of the clock, and what `Store.write` raises of kept heads.
     """
-    now, folder = gateway.clock(), gateway.settings.heads_directory
+    now = gateway.clock()
     with gateway.store.read() as session:
         looked = _look(session, now)
         sizes = ledger.sizes(session)
-    file = folder / _ASKED
-    said = {"by": gateway.actor.name, "sizes": sizes, "day": danish_day(now).isoformat()}
-    asked = _read_ask(gateway)
-    same = {name: asked.get(name) for name in ("sizes", "day")} == {name: said[name] for name in ("sizes", "day")}
-    if not same or not gateway.actor.is_second_to(str(asked["by"])):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_whole(file, canonical.dumps(said))
+    said = {"sizes": sizes, "day": danish_day(now).isoformat()}
+    asked_by = confirm_or_ask(gateway, _ASKED, said, refusal=lambda reason: ClockRefused(reason=reason))
+    if not asked_by:
         return looked
     with gateway.write(clock=ClockRule.SET_BACK) as uow:
         if ledger.sizes(uow.session) != sizes:
             raise ClockRefused(reason="something was written meanwhile; ask again")
         uow.record(
             ClockSetBack(
-                asked_by=str(asked["by"]),
+                asked_by=asked_by,
                 newest=ledger.instant_text(looked.newest),
                 sizes=sizes,
                 ahead=dict(looked.ahead),
                 brought_back=bring_back(uow.session, uow.now),
             )
         )
-    file.unlink(missing_ok=True)
-    return ClockLookedAt(looked.now, looked.newest, looked.ahead, is_set_back=True)
+    forget_ask(gateway, _ASKED)
+    return replace(looked, is_set_back=True)
 
 
 def _look(session: Session, now: datetime) -> ClockLookedAt:
@@ -94,16 +88,3 @@ def _look(session: Session, now: datetime) -> ClockLookedAt:
     if newest is None or newest <= now:
         raise ClockRefused(reason="no log entry lies ahead of the machine's clock: there is nothing to set back")
     return ClockLookedAt(now, newest, entries_ahead(session, now), is_set_back=False)
-
-
-def _read_ask(gateway: Gateway) -> dict[str, object]:
-    """What one person asked, if anybody did."""
-    try:
-        said = json.loads((gateway.settings.heads_directory / _ASKED).read_bytes())
-    except FileNotFoundError:
-        return {}
-    except ValueError:
-        raise ClockRefused(reason=f"{_ASKED} is damaged; remove it and ask again") from None
-    if not isinstance(said, dict) or set(said) != {"by", "sizes", "day"}:
-        raise ClockRefused(reason=f"{_ASKED} is damaged; remove it and ask again")
-    return said

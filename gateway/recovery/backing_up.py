@@ -59,7 +59,6 @@ from keys.whole_file import UNFINISHED, lock_folder, sync
 
 SUBJECT_KEYS_FOR = timedelta(days=30)  # invariant 10
 _INSTANT = "%Y-%m-%dT%H%M%SZ"
-Report = Callable[[int, int], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +87,7 @@ class _Moment:
     journal: bytes
 
 
-def back_up(gateway: Gateway, *, out: Path | None = None, recipient: str = "", report: Report) -> Backup:
+def back_up(gateway: Gateway, *, out: Path | None = None, recipient: str = "", report: Progress) -> Backup:
     """Write a backup into a new folder below `out`, and record it; `out` and `recipient` are those of the settings
     where they are not named.
 
@@ -108,7 +107,7 @@ def back_up(gateway: Gateway, *, out: Path | None = None, recipient: str = "", r
     return made
 
 
-def back_up_before_upgrade(settings: Settings, *, now: datetime, report: Report) -> Backup:
+def back_up_before_upgrade(settings: Settings, *, now: datetime, report: Progress) -> Backup:
     """The same of a database that an upgrade is about to change. `record_backup` follows the upgrade: until then the
     tables may be other ones. Raises `BackupRefused` where no recipient or no folder is declared.
     """
@@ -157,7 +156,7 @@ def _output(out: Path, *, is_done: bool = False) -> Iterator[None]:
 
 
 def _write(
-    settings: Settings, store: Store, keystore: KeyStore, now: datetime, out: Path, recipient: str, report: Report
+    settings: Settings, store: Store, keystore: KeyStore, now: datetime, out: Path, recipient: str, report: Progress
 ) -> Backup:
     """Every file of a backup, on the disk in a folder that is not in its place yet; none where it raises."""
     with ExitStack() as stack:
@@ -202,7 +201,7 @@ def _look(stack: ExitStack, settings: Settings, store: Store, now: datetime) -> 
         )
 
 
-def _write_parts(folder: Path, moment: _Moment, recipient: str, report: Report, keystore: KeyStore) -> BackupManifest:
+def _write_parts(folder: Path, moment: _Moment, recipient: str, report: Progress, keystore: KeyStore) -> BackupManifest:
     connection = moment.session.connection()
     every = [*dump.tables_of(connection)]
     total, done = dump.count_rows(connection, every), 0

@@ -16,10 +16,9 @@ from gateway.store.schema import CURRENT, RESTORING, mark, migrate_to, migration
 from gateway.store.unit_of_work import Store
 from keys.age_files import open_sealed, read_sealed
 
-Report = Callable[[int, int], object]
 
 
-def fill(backup: OpenedBackup, store: Store, vault_key: bytes, report: Report) -> bool:
+def fill(backup: OpenedBackup, store: Store, vault_key: bytes, report: Progress) -> bool:
     """Write every row into the empty database, in one transaction; whether the event of the backup followed them."""
     parts = backup.manifest.parts
     total, done = parts[DATABASE].rows + parts[SUBJECT_KEYS].rows, 0

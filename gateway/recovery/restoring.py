@@ -31,7 +31,7 @@ from gateway.installation.in_force import check_profile, installation_in, store_
 from gateway.installation.restored import RestoredNote, leave_note, read_note, record_restore
 from gateway.installation.settings import Settings, utc_now
 from gateway.oversight.log_reading import recompute_logs
-from gateway.recovery.filling import Report, fill, let_commands_in, take_out
+from gateway.recovery.filling import fill, let_commands_in, take_out
 from gateway.recovery.manifest import (
     DATABASE,
     FILES,
@@ -77,7 +77,7 @@ def restore(
     anchors: Path | None = None,
     newer_journal: Path | None = None,
     clock: Clock = utc_now,
-    report: Report,
+    report: Progress,
 ) -> Restored:
     """Restore the backup in `folder` into the data directory `into`, and its rows into the database of the settings.
 
@@ -104,7 +104,7 @@ def restore(
 
 
 def _restore(
-    backup: OpenedBackup, into: Path, place: Settings, kept: Heads | None, erasures: bytes, clock: Clock, report: Report
+    backup: OpenedBackup, into: Path, place: Settings, kept: Heads | None, erasures: bytes, clock: Clock, report: Progress
 ) -> Restored:
     beside = _beside(into)
     shutil.rmtree(beside, ignore_errors=True)
@@ -131,7 +131,7 @@ def _put_together(
     erasures: bytes,
     into: Path,
     clock: Clock,
-    report: Report,
+    report: Progress,
 ) -> Restored:
     """Everything in the folder beside the place, looked at."""
     keys = key_files(backup.read_part(KEYS))

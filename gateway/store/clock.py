@@ -79,17 +79,12 @@ def entries_ahead(session: Session, now: datetime) -> dict[str, int]:
     return found
 
 
-def is_set_back_at(turns: list[ClockSetBack], log: str, index: int) -> bool:
-    """Whether the entry at an index is the first of its log behind a set-back, so that it may be older."""
-    return any(turn.sizes[log] == index for turn in turns)
-
-
 def first_out_of_order(session: Session, log: str, *, rows_at_once: int) -> int | None:
     """The index of the first entry that is older than the one before it, where no set-back says why; else None."""
-    turns = set_backs(session)
+    may_be_older = {turn.sizes[log] for turn in set_backs(session)}  # the first entry behind each set-back
     query = select(LogEntry.idx, LogEntry.at).where(LogEntry.log == log).order_by(col(LogEntry.idx))
     with session.exec(query.execution_options(yield_per=rows_at_once)) as entries:
         for (_, before), (index, at) in pairwise(entries):
-            if at < before and not is_set_back_at(turns, log, index):
+            if at < before and index not in may_be_older:
                 return index
     return None

@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import json
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -73,27 +73,21 @@ def dump(connection: Connection, names: list[str], passed: Callable[[int], objec
     squeeze = zlib.compressobj(wbits=_GZIP)
     tables = tables_of(connection)
     for name in names:
-        lines: list[str] = []
+        table = tables[name]
+        kinds = {column.name: _kind_of(column.type) for column in table.columns}
+        yield squeeze.compress(_line({"table": name, "columns": kinds}).encode("ascii"))
+        query = select(table).order_by(*table.primary_key.columns).execution_options(yield_per=_AT_ONCE)
         try:
-            for line in _lines(connection, tables[name]):
-                lines.append(line)
-                if len(lines) == _LINES_AT_ONCE:
-                    yield squeeze.compress("".join(lines).encode("ascii"))
-                    passed(len(lines))
-                    lines.clear()
+            for rows in connection.execute(query).partitions(_LINES_AT_ONCE):
+                yield squeeze.compress("".join(_row_line(row, kinds.values()) for row in rows).encode("ascii"))
+                passed(len(rows))
         except (ValueError, TypeError):  # what a column's type says of a value that it cannot read
             raise BackupRefused(reason=_why_damaged(name)) from None
-        yield squeeze.compress("".join(lines).encode("ascii"))
-        passed(max(0, len(lines) - 1))
     yield squeeze.flush()
 
 
-def _lines(connection: Connection, table: Table) -> Iterator[str]:
-    kinds = {column.name: _kind_of(column.type) for column in table.columns}
-    yield _line({"table": table.name, "columns": kinds})
-    query = select(table).order_by(*table.primary_key.columns).execution_options(yield_per=_AT_ONCE)
-    for row in connection.execute(query):
-        yield _line([_to_json(value, kind) for value, kind in zip(row, kinds.values(), strict=True)])
+def _row_line(row: Iterable[Any], kinds: Iterable[str]) -> str:
+    return _line([_to_json(value, kind) for value, kind in zip(row, kinds, strict=True)])
 
 
 def _line(value: object) -> str:

@@ -77,6 +77,17 @@ def test_every_kind_of_cell_comes_back_as_it_was(store: Store):
         assert session.get_one(PullRow, 7).counts == {"æ": [1, None, True]}
 
 
+@pytest.mark.parametrize("people", [0, 1, 499, 500, 501, 999, 1000])
+def test_as_many_rows_are_heard_as_there_are(store: Store, people: int):
+    """Around the size of a piece: the manifest names what was heard, and a restore asks for just as many."""
+    if people:
+        write(store, "subject", PEOPLE[:people])
+    data = dumped(store, "subject")
+    with store.alone() as connection:
+        connection.execute(delete(dump.tables_of(connection)["subject"]))
+    assert load(store, data, "subject") == people
+
+
 def test_the_next_number_follows_those_that_came(store: Store):
     with store.alone() as connection:
         connection.execute(
