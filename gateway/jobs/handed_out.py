@@ -36,7 +36,12 @@ def diagnose_handed_out(gateway: Gateway) -> Iterator[Diagnosis]:
 def _public_files(gateway: Gateway, session: Session) -> Iterator[Diagnosis]:
     """Files that are missing, damaged, or older than what the database has signed."""
     folder, tiles, wrong = gateway.settings.public_directory, [], []
-    for name, content in public_files(gateway, session).items():
+    expected = public_files(gateway, session)
+    if not any((folder / name).exists() for name in expected):
+        what = "nothing is published: readers find no key, no status list and no log"
+        yield Diagnosis(FAIL, what, "`gateway publish`")
+        return
+    for name, content in expected.items():
         file = folder / name
         if file.exists() and file.read_bytes() == content:
             continue

@@ -21,6 +21,7 @@ from gateway.oversight.asking_beside import confirm_or_ask, forget_ask
 from gateway.release.publication import check_continues
 from gateway.store import heads
 from gateway.store.heads import KeptHeads, LogHead
+from gateway.wording.views import JsonValue
 from outcome_verifier.bundle import Bundle
 from outcome_verifier.note import Checkpoint, VerifierKey, open_note
 from outcome_verifier.proof import parse_proof
@@ -52,7 +53,7 @@ def keep_heads(gateway: Gateway, shown: Sequence[Path]) -> HeadsCompared:
         compared = _compare(gateway, session, notes)
         present = heads.heads_of(session)
     sizes = {log: present[log].size for log in LOGS}
-    shown_heads = {log: [one.size, one.root.hex()] for log, one in present.items()}
+    shown_heads: dict[str, JsonValue] = {log: [one.size, one.root.hex()] for log, one in present.items()}
     asked_by = confirm_or_ask(gateway, _ASKED, shown_heads, refusal=lambda reason: HeadsRefused(reason=reason))
     if not asked_by:
         return HeadsCompared(sizes, compared, is_kept=False)

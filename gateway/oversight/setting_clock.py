@@ -20,6 +20,7 @@ from gateway.oversight.asking_beside import confirm_or_ask, forget_ask
 from gateway.store import ledger
 from gateway.store.bringing_back import bring_back
 from gateway.store.clock import ClockRule, entries_ahead, newest_instant
+from gateway.wording.views import JsonValue
 from vocabulary.danish_days import danish_day
 
 _ASKED = "clock-asked.json"
@@ -63,7 +64,7 @@ def set_clock_back(gateway: Gateway) -> ClockLookedAt:
     with gateway.store.read() as session:
         looked = _look(session, now)
         sizes = ledger.sizes(session)
-    said = {"sizes": sizes, "day": danish_day(now).isoformat()}
+    said: dict[str, JsonValue] = {"sizes": sizes, "day": danish_day(now).isoformat()}
     asked_by = confirm_or_ask(gateway, _ASKED, said, refusal=lambda reason: ClockRefused(reason=reason))
     if not asked_by:
         return looked

@@ -15,7 +15,7 @@ import json
 import shutil
 import tarfile
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -25,6 +25,7 @@ from pathlib import Path
 from sqlalchemy import text
 from sqlmodel import Session, select
 
+from connectors.base import Progress
 from gateway.attestations.manifest import trust_fingerprint
 from gateway.errors.installation import OutputUnwritable
 from gateway.errors.recovery import BackupRefused
@@ -204,19 +205,13 @@ def _look(stack: ExitStack, settings: Settings, store: Store, now: datetime) -> 
 def _write_parts(folder: Path, moment: _Moment, recipient: str, report: Progress, keystore: KeyStore) -> BackupManifest:
     connection = moment.session.connection()
     every = [*dump.tables_of(connection)]
-    total, done = dump.count_rows(connection, every), 0
-
-    def hear(rows: int) -> None:
-        nonlocal done
-        done += rows
-        report(done, total)
-
+    hear = dump.RowsHeard(report, dump.count_rows(connection, every))
     names = {DATABASE: [name for name in every if name != dump.SUBJECT_KEYS], SUBJECT_KEYS: [dump.SUBJECT_KEYS]}
     parts = {}
     for part, tables in names.items():
-        before = done
+        before = hear.done
         written = write_sealed(folder / FILES[part], dump.dump(connection, tables, hear), recipient)
-        parts[part] = BackupPart(written.sha256, written.size, done - before)
+        parts[part] = BackupPart(written.sha256, written.size, hear.done - before)
     small = {KEYS: _tar(moment.keys, moment.at), HEADS: moment.kept_heads, JOURNAL: moment.journal}
     for part, content in small.items():
         written = write_sealed(folder / FILES[part], [content], recipient)

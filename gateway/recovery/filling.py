@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from sqlalchemy import Connection, MetaData, inspect
 from sqlmodel import Session
 
+from connectors.base import Progress
 from gateway.errors.recovery import BackupInvalid, RestoreRefused
 from gateway.recovery.manifest import DATABASE, EVENT, FILES, MANIFEST, SUBJECT_KEYS
 from gateway.recovery.opened_parts import OpenedBackup, event_of
@@ -17,17 +16,10 @@ from gateway.store.unit_of_work import Store
 from keys.age_files import open_sealed, read_sealed
 
 
-
 def fill(backup: OpenedBackup, store: Store, vault_key: bytes, report: Progress) -> bool:
     """Write every row into the empty database, in one transaction; whether the event of the backup followed them."""
     parts = backup.manifest.parts
-    total, done = parts[DATABASE].rows + parts[SUBJECT_KEYS].rows, 0
-
-    def hear(rows: int) -> None:
-        nonlocal done
-        done += rows
-        report(done, total)
-
+    hear = dump.RowsHeard(report, parts[DATABASE].rows + parts[SUBJECT_KEYS].rows)
     with store.alone() as connection:
         _clear(connection)
         try:

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from connectors.base import Progress
 from gateway.attestations.manifest import trust_fingerprint
 from gateway.errors.installation import OutputUnwritable
 from gateway.errors.oversight import CheckpointMismatch, HeadsLost
@@ -104,7 +105,13 @@ def restore(
 
 
 def _restore(
-    backup: OpenedBackup, into: Path, place: Settings, kept: Heads | None, erasures: bytes, clock: Clock, report: Progress
+    backup: OpenedBackup,
+    into: Path,
+    place: Settings,
+    kept: Heads | None,
+    erasures: bytes,
+    clock: Clock,
+    report: Progress,
 ) -> Restored:
     beside = _beside(into)
     shutil.rmtree(beside, ignore_errors=True)

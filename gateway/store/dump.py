@@ -32,6 +32,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
+from connectors.base import Progress
 from gateway.errors.recovery import BackupInvalid, BackupRefused
 from gateway.store.schema import VERSIONS
 
@@ -63,6 +64,19 @@ def count_rows(connection: Connection, names: list[str]) -> int:
     """How many rows these tables hold together."""
     tables = tables_of(connection)
     return sum(connection.execute(select(func.count()).select_from(tables[name])).scalar_one() for name in names)
+
+
+@dataclass(slots=True)
+class RowsHeard:
+    """Tells a progress how many rows of so many went by, over several tables and files."""
+
+    report: Progress
+    total: int
+    done: int = 0
+
+    def __call__(self, rows: int) -> None:
+        self.done += rows
+        self.report(self.done, self.total)
 
 
 def dump(connection: Connection, names: list[str], passed: Callable[[int], object]) -> Iterator[bytes]:

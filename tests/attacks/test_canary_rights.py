@@ -163,6 +163,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
             decisions = session.exec(select(DecisionRow.id).where(DecisionRow.action == "read_person")).all()
         gateway("policy explain", "policy", "explain", decisions[0])
         gateway("policy replay", "policy", "replay", decisions[0])
+        gateway("publish", "publish", code=0)
         gateway("doctor", "doctor", code=0)
     with town.gateway.store.read() as session:
         references = list(session.exec(select(Subject.case_reference)))

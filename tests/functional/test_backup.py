@@ -13,6 +13,7 @@ from typing import NoReturn
 import pytest
 from sqlalchemy import create_engine, text
 
+from connectors.base import no_progress
 from gateway.errors.installation import OutputUnwritable
 from gateway.errors.recovery import BackupRefused
 from gateway.installation.gateway import Gateway
@@ -46,7 +47,6 @@ from tests.support.backups import (
     recipient,
     rows_of,
     town,
-    unheard,
 )
 from tests.support.command_line import run
 from tests.support.municipality import SimulatedMunicipality
@@ -187,13 +187,13 @@ def _ago(days: int) -> str:
 
 def test_who_may_open_it_is_declared_before_anything_is_read(gateway: Gateway, tmp_path: Path, recipient: Recipient):
     with pytest.raises(BackupRefused, match="GATEWAY_BACKUP_DIRECTORY or --out"):
-        back_up(gateway, recipient=recipient.public, report=unheard)
+        back_up(gateway, recipient=recipient.public, report=no_progress)
     with pytest.raises(BackupRefused, match="GATEWAY_BACKUP_RECIPIENT or --recipient"):
-        back_up(gateway, out=tmp_path / "out", report=unheard)
+        back_up(gateway, out=tmp_path / "out", report=no_progress)
     private = recipient.file.read_text().splitlines()[-1]
     for wrong in ("age1abc", private, recipient.public[:-1] + "x"):
         with pytest.raises(RecipientInvalid) as refused:
-            back_up(gateway, out=tmp_path / "out", recipient=wrong, report=unheard)
+            back_up(gateway, out=tmp_path / "out", recipient=wrong, report=no_progress)
         assert wrong not in str(refused.value)
     assert not (tmp_path / "out").exists()
     assert "backup_made" not in kinds_logged(gateway)

@@ -197,6 +197,7 @@ BREAKS = {
     "the status list is lost": Break(gone("public", "status", "1"), FAIL, "status/1 is missing"),
     "the status list is emptied": Break(holds(b"", "public", "status", "1"), FAIL, "status/1 is not what"),
     "the published log is lost": Break(gone("public", "log"), FAIL, "(tiles|checkpoint).* missing"),
+    "nothing is published": Break(gone("public"), FAIL, "nothing is published"),
     "the published checkpoint is cut": Break(holds(b"x", "public", "log", "attest", "checkpoint"), FAIL, "checkpoint"),
     # time
     "the status list is 16 days old": Break(nothing, WARN, "status list is 16 days old and ends on", days=16),

@@ -15,6 +15,7 @@ import pytest
 from pyrage import x25519
 from sqlalchemy import select
 
+from connectors.base import no_progress
 from gateway.installation.gateway import Gateway
 from gateway.installation.installing import initialise
 from gateway.installation.settings import Kind, Settings
@@ -26,10 +27,6 @@ from gateway.store.unit_of_work import Store
 from tests.support.municipality import SimulatedMunicipality, ready
 
 Rows = dict[str, list[tuple[Any, ...]]]
-
-
-def unheard(done: int, total: int) -> None:
-    """A progress that nobody looks at."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +69,7 @@ def an_installation(folder: Path, **settings: Any) -> Gateway:
 
 
 def backed_up(gateway: Gateway, recipient: Recipient, out: Path) -> Backup:
-    return back_up(gateway, out=out, recipient=recipient.public, report=unheard)
+    return back_up(gateway, out=out, recipient=recipient.public, report=no_progress)
 
 
 def came_back(
@@ -82,7 +79,7 @@ def came_back(
     settings = Settings(
         passphrase_file=gateway.settings.passphrase_path.absolute(), staff="ole", database_url=database_url
     )
-    named = {"clock": gateway.clock, "report": unheard, **named}
+    named = {"clock": gateway.clock, "report": no_progress, **named}
     return restore(made.folder, into=into, identity=recipient.file, settings=settings, **named)
 
 
