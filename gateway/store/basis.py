@@ -49,13 +49,6 @@ def having(session: Session, contract_id: str, kind: RecordKind, *, at: datetime
     return {subject: kinds[kind] for subject, kinds in found.items() if kind in kinds}
 
 
-def standing(session: Session, contract_id: str, kind: RecordKind) -> list[BasisRow]:
-    """The rows by which records of a kind began that have not ended, of a contract's people."""
-    rows = session.exec(select(BasisRow).where(BasisRow.contract_id == contract_id, BasisRow.kind == kind)).all()
-    ended = {row.record_id for row in rows if row.change == Change.ENDS}
-    return [row for row in rows if row.change == Change.BEGINS and row.record_id not in ended]
-
-
 def having_kinds(session: Session, contract_id: str, subject: str, *, at: datetime) -> frozenset[RecordKind]:
     """The kinds of records that one person has in force at an instant."""
     return frozenset(in_force(events_of(session, contract_id, only=subject).get(subject, []), at=at))

@@ -31,7 +31,7 @@ from gateway.settlement.account import BillKind
 from gateway.settlement.invoice import CBC, payable_minor
 from gateway.settlement.statement_view import PaidCreditor, SettlementStatement
 from gateway.store.tables import Subject
-from policies.basis import RecordKind
+from policies.basis import MistakeReason, RecordKind
 from policies.errors import PolicyDenied, ProgrammeInvalid
 from policies.terms import Role
 from tests.functional.test_settle_commands import client
@@ -143,7 +143,15 @@ def test_without_an_auditor_or_a_deliverer_nothing_is_approved(tmp_path: Path, l
         self_delivering(tmp_path, Clock(date(2030, 1, 1)), programme_edits=((left_out, ""),))
 
 
-def test_nobody_decides_in_a_case_of_their_own(tmp_path: Path):
+@pytest.mark.parametrize(
+    "exited",
+    [
+        NewRecord(RecordKind.EXIT, Channel.MEETING),
+        NewRecord(RecordKind.MISTAKE, Channel.MEETING, reason=MistakeReason.NOT_ASKED),
+    ],
+    ids=["an exit", "a mistake"],
+)
+def test_nobody_decides_in_a_case_of_their_own(tmp_path: Path, exited: NewRecord):
     town = self_delivering(tmp_path, Clock(date(2030, 1, 1)), edits=DOCUMENTS, programme_edits=DOCUMENTS_GRANTED)
     gateway = town.gateway
     with gateway.store.read() as session:
@@ -155,7 +163,6 @@ def test_nobody_decides_in_a_case_of_their_own(tmp_path: Path):
     with pytest.raises(PolicyDenied):
         manual_evidence.confirm(clara, made, role=CASE)
     manual_evidence.confirm(carla, made, role=CASE)
-    exited = NewRecord(RecordKind.EXIT, Channel.MEETING)
     with pytest.raises(OwnCase):
         begin(clara, "impact60", Who(case_reference=own), exited, role=CASE)
     begin(clara, "impact60", Who(case_reference=other), exited, role=CASE)
